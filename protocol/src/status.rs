@@ -54,7 +54,7 @@ pub struct UnknownStatus;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusReason {
-    /// The user has just registered, or a newcomer is told of a status that was set before it came.
+    /// The user has just registered.
     Joined,
     /// The user asked for it.
     Requested,

@@ -1,0 +1,230 @@
+//! The command line of `chat-server`.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use chat_cli::Stop;
+use chat_protocol::{Lang, limits};
+use clap::{Arg, ArgMatches, Command};
+
+use crate::config::Config;
+
+/// The longest `--inactivity`, in seconds: 30 years, which is never enough to overflow a clock.
+const INACTIVITY_SECONDS_MAX: f64 = 1e9;
+/// The largest `--max-clients`.
+const CLIENTS_MAX: usize = 1_000_000;
+/// The largest `--rate`.
+const RATE_MAX: u32 = 100_000;
+
+/// Reads the command line, the program's name first.
+///
+/// # Errors
+/// [`Stop`] if there is nothing to run: help was asked for, or an argument is wrong.
+pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
+    let matches = chat_cli::parse(command(lang), lang, args)?;
+    let default = Config::default();
+    Ok(Config {
+        port: value(&matches, "port").unwrap_or(default.port),
+        bind: value(&matches, "bind"),
+        inactivity: value(&matches, "inactivity").unwrap_or(default.inactivity),
+        per_ip: value(&matches, "per-ip").unwrap_or(default.per_ip),
+        max_clients: value(&matches, "max-clients").unwrap_or(default.max_clients),
+        max_message: value(&matches, "max-message").unwrap_or(default.max_message),
+        rate: value(&matches, "rate").unwrap_or(default.rate),
+        lang,
+    })
+}
+
+fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    matches.get_one(name).cloned()
+}
+
+fn command(lang: Lang) -> Command {
+    let texts = Texts::new(lang);
+    Command::new("chat-server")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(texts.about)
+        .after_help(texts.after)
+        .arg(
+            Arg::new("port")
+                .value_name(texts.port_name)
+                .required(true)
+                .help(texts.port)
+                .value_parser(move |v: &str| v.parse::<u16>().map_err(|_| texts.port_range.to_owned())),
+        )
+        .arg(option("bind", texts.address_name, texts.bind).value_parser(move |v: &str| {
+            v.parse::<std::net::IpAddr>().map_err(|_| texts.address_form.to_owned())
+        }))
+        .arg(
+            option("inactivity", texts.seconds_name, texts.inactivity)
+                .value_parser(move |v: &str| seconds(v).ok_or_else(|| texts.seconds_form.to_owned())),
+        )
+        .arg(
+            option("per-ip", "N", texts.per_ip)
+                .value_parser(move |v: &str| v.parse::<u32>().map_err(|_| texts.number_form.to_owned())),
+        )
+        .arg(
+            option("max-clients", "N", texts.max_clients)
+                .value_parser(move |v: &str| number_within(v, 1, CLIENTS_MAX, lang)),
+        )
+        .arg(
+            option("max-message", "BYTES", texts.max_message)
+                .value_parser(move |v: &str| number_within(v, 1, limits::CONTENT_BYTES_MAX, lang)),
+        )
+        .arg(option("rate", texts.rate_name, texts.rate).value_parser(move |v: &str| {
+            number_within(v, 0, RATE_MAX as usize, lang).map(|rate| rate as u32)
+        }))
+}
+
+fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    // A value may begin with a hyphen, so that `--rate -1` is told that -1 is no rate.
+    Arg::new(name).long(name).value_name(value_name).help(help).allow_hyphen_values(true)
+}
+
+/// Seconds, fractions allowed; 0 is never. The outer `None` is no number of seconds.
+fn seconds(value: &str) -> Option<Option<Duration>> {
+    let seconds: f64 =
+        value.parse().ok().filter(|seconds| (0.0..=INACTIVITY_SECONDS_MAX).contains(seconds))?;
+    Some((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
+}
+
+fn number_within(value: &str, min: usize, max: usize, lang: Lang) -> Result<usize, String> {
+    let number = value.parse().ok().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| match lang {
+        Lang::Spanish => format!("un número entero entre {min} y {max}"),
+        Lang::English => format!("a whole number from {min} to {max}"),
+    })
+}
+
+/// The texts of the help.
+#[derive(Clone, Copy)]
+struct Texts {
+    about: &'static str,
+    after: &'static str,
+    port_name: &'static str,
+    port: &'static str,
+    port_range: &'static str,
+    address_name: &'static str,
+    address_form: &'static str,
+    bind: &'static str,
+    seconds_name: &'static str,
+    seconds_form: &'static str,
+    inactivity: &'static str,
+    number_form: &'static str,
+    per_ip: &'static str,
+    max_clients: &'static str,
+    max_message: &'static str,
+    rate_name: &'static str,
+    rate: &'static str,
+}
+
+impl Texts {
+    const fn new(lang: Lang) -> Self {
+        match lang {
+            Lang::Spanish => Self {
+                about: "Servidor de chat por WebSocket",
+                after: "\nRegistro de sucesos: en stderr, en inglés; RUST_LOG elige el nivel (info).\n\
+                        Ctrl-C o SIGTERM cierran con aviso a todos; una segunda vez, al instante.",
+                port_name: "PUERTO",
+                port: "Puerto TCP; 0 elige uno libre",
+                port_range: "un número entre 0 y 65535",
+                address_name: "DIRECCIÓN",
+                address_form: "una dirección IPv4 o IPv6, como 127.0.0.1",
+                bind: "Dirección en la que se escucha [todas, IPv4 e IPv6]",
+                seconds_name: "SEGUNDOS",
+                seconds_form: "segundos, con o sin decimales; 0 es nunca",
+                inactivity: "Sin actividad por tanto tiempo, INACTIVO; 0 es nunca [60]",
+                number_form: "un número entero; 0 es sin límite",
+                per_ip: "Usuarios por dirección IP; 0 es sin límite [1]",
+                max_clients: "Usuarios en total [10000]",
+                max_message: "Bytes de un mensaje [4096]",
+                rate_name: "MENSAJES_POR_SEGUNDO",
+                rate: "Mensajes por segundo de cada cliente; 0 es sin límite [20]",
+            },
+            Lang::English => Self {
+                about: "WebSocket chat server",
+                after: "\nLog: on stderr, in English; RUST_LOG chooses the level (info).\n\
+                        Ctrl-C or SIGTERM close with notice to everybody; a second time, at once.",
+                port_name: "PORT",
+                port: "TCP port; 0 picks a free one",
+                port_range: "a number from 0 to 65535",
+                address_name: "ADDRESS",
+                address_form: "an IPv4 or IPv6 address, such as 127.0.0.1",
+                bind: "Address to listen on [all, IPv4 and IPv6]",
+                seconds_name: "SECONDS",
+                seconds_form: "seconds, decimals allowed; 0 is never",
+                inactivity: "Without activity for so long, INACTIVO; 0 is never [60]",
+                number_form: "a whole number; 0 is no limit",
+                per_ip: "Users per IP address; 0 is no limit [1]",
+                max_clients: "Users in all [10000]",
+                max_message: "Bytes of a message [4096]",
+                rate_name: "MESSAGES_PER_SECOND",
+                rate: "Messages per second of each client; 0 is no limit [20]",
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<Config, Stop> {
+        let args: Vec<_> = ["chat-server"].iter().chain(args).map(OsString::from).collect();
+        parse(&args, Lang::English)
+    }
+
+    #[track_caller]
+    fn usage(args: &[&str]) -> String {
+        match parsed(args) {
+            Err(Stop::Usage(sentence)) => sentence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_port_is_enough() {
+        let expected = Config { port: 8080, lang: Lang::English, ..Config::default() };
+        assert_eq!(parsed(&["8080"]), Ok(expected));
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --max-clients 7 --max-message 100 --rate 0";
+        let config = parsed(&args.split(' ').collect::<Vec<_>>()).unwrap();
+        let expected = Config {
+            port: 0,
+            bind: Some("::1".parse().unwrap()),
+            inactivity: Some(Duration::from_millis(250)),
+            per_ip: 3,
+            max_clients: 7,
+            max_message: 100,
+            rate: 0,
+            lang: Lang::English,
+        };
+        assert_eq!(config, expected);
+        assert_eq!(parsed(&["1", "--inactivity", "0"]).unwrap().inactivity, None);
+    }
+
+    #[test]
+    fn wrong_values_are_told_with_what_is_right() {
+        for (args, right) in [
+            (&["65536"][..], "65535"),
+            (&["x"], "65535"),
+            (&["-1"], "-1"),
+            (&[], "PORT"),
+            (&["1", "--bind", "localhost"], "127.0.0.1"),
+            (&["1", "--inactivity", "-1"], "seconds"),
+            (&["1", "--inactivity", "nan"], "seconds"),
+            (&["1", "--inactivity", "1e300"], "seconds"),
+            (&["1", "--per-ip", "-1"], "whole number"),
+            (&["1", "--max-clients", "0"], "from 1 to"),
+            (&["1", "--max-message", "1048577"], "1048576"),
+            (&["1", "--rate", "-1"], "from 0 to"),
+            (&["1", "--rate", "2", "--rate", "3"], "--rate"),
+        ] {
+            let sentence = usage(args);
+            assert!(sentence.contains(right) && !sentence.contains('\n'), "{args:?}: {sentence}");
+        }
+    }
+}

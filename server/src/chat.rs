@@ -1,0 +1,629 @@
+//! The chat itself, without I/O: it is told what happened and what time it is, and says what to do about it.
+//!
+//! ```text
+//! chat.handle(input, now);                       // one input,
+//! while let Some(output) = chat.poll_output() {} // then all its outputs, then the next input
+//! chat.next_post(peer);                          // whenever the peer takes something
+//! ```
+//!
+//! It knows no sockets, no clock, no threads, and it does not log. A request is admitted ([`peer`]), becomes an
+//! event, and is applied by the one function that knows the rules ([`room`]); what follows from it is encoded
+//! once and put into the general chat's ring or into single mailboxes, from where peers pull it.
+
+pub mod event;
+pub mod mailbox;
+pub mod origin;
+pub mod peer;
+pub mod refusal;
+pub mod ring;
+pub mod room;
+pub mod roster;
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat_protocol::{
+    DISCONNECTED_SUFFIX, DecodeError, ErrorReport, Lang, REGISTER_SUCCESS_CONTENT, Received, SERVER_SENDER,
+    ServerMessage, Status, Timestamp, UserInfo, UserList, UserName, UserStatus, limits,
+};
+
+pub use mailbox::Post;
+pub use origin::Origin;
+
+use crate::bucket::Rate;
+use crate::frame;
+use crate::moment::Moment;
+use event::{Effect, Event, Notice};
+use mailbox::TooSlow;
+use peer::{Admission, Flooding, Peer, State};
+use refusal::Refusal;
+use ring::Ring;
+use room::Room;
+
+/// Close codes of RFC 6455 that the chat uses.
+mod close_code {
+    pub const NORMAL: u16 = 1000;
+    pub const UNSUPPORTED_DATA: u16 = 1003;
+    pub const POLICY_VIOLATION: u16 = 1008;
+}
+
+/// Whoever goes on sending too fast for so long is closed.
+pub const FLOOD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Whoever has kept the rate for so long is forgiven.
+pub const FLOOD_FORGIVEN_AFTER: Duration = Duration::from_secs(2);
+/// A list of users is encoded anew at least this often while it is asked for, so that its timestamp is right.
+const LIST_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// A peer: a small number that is unique among those that are connected, and used again afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u32);
+
+/// The rules that can be set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The language of error sentences and close reasons.
+    pub lang: Lang,
+    /// Without activity for so long, a user becomes INACTIVO. `None`: never.
+    pub inactivity: Option<Duration>,
+    /// Users from one address, exempt ones not counted. `None`: any number.
+    pub users_per_address_max: Option<u32>,
+    /// Users in all.
+    pub users_max: usize,
+    /// Bytes of a message's content.
+    pub content_bytes_max: usize,
+    /// Messages of one peer. `None`: any number.
+    pub message_rate: Option<Rate>,
+    /// From connecting to being registered.
+    pub registration_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lang: Lang::Spanish,
+            inactivity: Some(Duration::from_secs(60)),
+            users_per_address_max: Some(1),
+            users_max: 10_000,
+            content_bytes_max: limits::CONTENT_BYTES_DEFAULT,
+            message_rate: Some(Rate { per_second: 20, burst: 60 }),
+            registration_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A peer connected.
+    Opened {
+        /// Who.
+        peer: PeerId,
+        /// From where.
+        origin: Origin,
+    },
+    /// A peer sent a text message.
+    Received {
+        /// Who.
+        peer: PeerId,
+        /// The message, decoded.
+        message: Result<Received<'a>, DecodeError>,
+    },
+    /// A peer sent a binary message.
+    ReceivedBinary {
+        /// Who.
+        peer: PeerId,
+    },
+    /// The time asked for by [`Output::SetTimer`] has come.
+    TimerFired {
+        /// For whom.
+        peer: PeerId,
+    },
+    /// The connection of a peer is over.
+    Closed {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// The server stops: nobody needs to be told who leaves any more.
+    ShuttingDown,
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A peer has post.
+    Wake(PeerId),
+    /// Every user has post, this many bytes more than before.
+    WakeAll {
+        /// The size of the new frame.
+        bytes: usize,
+    },
+    /// Close a peer's connection, after its post.
+    Close {
+        /// Whose.
+        peer: PeerId,
+        /// RFC 6455, section 7.4.1.
+        code: u16,
+        /// In words.
+        reason: Cow<'static, str>,
+    },
+    /// Set, move or cancel the one timer of a peer, by the monotonic clock.
+    SetTimer {
+        /// Whose.
+        peer: PeerId,
+        /// When.
+        at: Option<Duration>,
+    },
+    /// A peer is registered now. For the log.
+    Joined {
+        /// Who.
+        peer: PeerId,
+        /// As whom.
+        name: UserName,
+    },
+    /// A user is no longer registered. For the log.
+    Left {
+        /// Who.
+        peer: PeerId,
+        /// As whom.
+        name: UserName,
+    },
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Chat {
+    settings: Settings,
+    /// By the number of the peer.
+    peers: Vec<Option<Peer>>,
+    room: Room,
+    ring: Ring,
+    /// No user's cursor is below this: while the ring has not let go of a later frame, nobody has fallen off.
+    cursors_from: u64,
+    outputs: VecDeque<Output>,
+    /// Effects of the event that is being applied.
+    effects: Vec<Effect>,
+    /// Those that turned out too slow while effects were delivered.
+    too_slow: Vec<PeerId>,
+    /// The answer to `list_users`, while it is true.
+    list: Option<(Bytes, Duration)>,
+    /// A buffer for encoding.
+    scratch: Vec<u8>,
+    is_stopping: bool,
+}
+
+impl Chat {
+    /// An empty chat.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let frame_bytes_max = limits::websocket_message_bytes(settings.content_bytes_max);
+        Self {
+            peers: Vec::new(),
+            room: Room::new(settings.users_max, settings.users_per_address_max),
+            ring: Ring::new(frame_bytes_max),
+            cursors_from: 0,
+            outputs: VecDeque::new(),
+            effects: Vec::new(),
+            too_slow: Vec::new(),
+            list: None,
+            scratch: Vec::new(),
+            is_stopping: false,
+            settings,
+        }
+    }
+
+    /// Takes one input. All outputs of the one before must have been polled.
+    pub fn handle(&mut self, input: Input<'_>, now: Moment) {
+        debug_assert!(self.outputs.is_empty(), "one input, then all its outputs");
+        match input {
+            Input::Opened { peer, origin } => self.open(peer, origin, now),
+            Input::Received { peer, message } => self.receive(peer, message, now),
+            Input::ReceivedBinary { peer } => self.refuse_binary(peer, now),
+            Input::TimerFired { peer } => self.on_timer(peer, now),
+            Input::Closed { peer } => self.close(peer, now),
+            Input::ShuttingDown => self.is_stopping = true,
+        }
+        self.drop_the_slow(now);
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The next thing for a peer's connection; `None` when there is nothing for now.
+    pub fn next_post(&mut self, peer: PeerId) -> Option<Post<'_>> {
+        let mailbox = &mut self.peers.get_mut(peer.0 as usize)?.as_mut()?.mailbox;
+        // Users who fell off the ring were dropped when it happened; of the others only those who leave can
+        // have fallen off since, and they get no more.
+        match mailbox.next(&self.ring) {
+            Ok(post) => post,
+            Err(TooSlow) => {
+                mailbox.clear();
+                None
+            }
+        }
+    }
+
+    /// How many users are registered.
+    #[must_use]
+    pub fn users(&self) -> usize {
+        self.room.len()
+    }
+
+    // ---- Inputs
+
+    fn open(&mut self, peer: PeerId, origin: Origin, now: Moment) {
+        let deadline = now.monotonic + self.settings.registration_timeout;
+        let slot = peer.0 as usize;
+        if self.peers.len() <= slot {
+            self.peers.resize_with(slot + 1, || None);
+        }
+        let before = self.peers[slot].replace(Peer::new(origin, deadline));
+        assert!(before.is_none(), "{peer:?} opens once");
+        self.outputs.push_back(Output::SetTimer { peer, at: Some(deadline) });
+    }
+
+    fn receive(&mut self, id: PeerId, message: Result<Received<'_>, DecodeError>, now: Moment) {
+        let Some(peer) = self.peer(id) else { return };
+        if matches!(peer.state, State::Leaving) {
+            return;
+        }
+        let request = Described::of(&message);
+        if let Some(rate) = self.settings.message_rate {
+            let peer = self.peers[id.0 as usize].as_mut().expect("looked up above");
+            if !peer.rate.try_take(1, rate, now.monotonic) {
+                return self.slow_down(id, rate, request, now);
+            }
+        }
+        let admission = match message {
+            Err(error) => Admission::Refuse(Refusal::Undecodable(error)),
+            Ok(received) => self.peer(id).expect("looked up above").admit(id, received),
+        };
+        match admission {
+            Admission::Event(event) => {
+                if let Err(refusal) = self.apply(event, now) {
+                    self.refuse(id, &refusal, request, now);
+                }
+            }
+            Admission::List => self.answer_list(id, now),
+            Admission::Leave => self.leave(id, close_code::NORMAL, "", now),
+            Admission::Refuse(refusal) => self.refuse(id, &refusal, request, now),
+            Admission::Ignore => {}
+        }
+    }
+
+    fn refuse_binary(&mut self, peer: PeerId, now: Moment) {
+        let reason = self.settings.lang.pick("solo tramas de texto", "text frames only");
+        self.leave(peer, close_code::UNSUPPORTED_DATA, reason, now);
+    }
+
+    fn on_timer(&mut self, id: PeerId, now: Moment) {
+        let Some(peer) = self.peer(id) else { return };
+        match peer.state {
+            State::Greeting { deadline } if deadline <= now.monotonic => {
+                let seconds = self.settings.registration_timeout.as_secs();
+                self.refuse(id, &Refusal::RegistrationTimedOut { seconds }, Described::default(), now);
+                let reason = self.settings.lang.pick("no se registró a tiempo", "not registered in time");
+                self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+            }
+            State::Greeting { deadline } => {
+                self.outputs.push_back(Output::SetTimer { peer: id, at: Some(deadline) });
+            }
+            State::Joined { active_at, .. } => {
+                let Some(inactivity) = self.settings.inactivity else { return };
+                let idle_at = active_at.saturating_add(inactivity);
+                if now.monotonic < idle_at {
+                    self.outputs.push_back(Output::SetTimer { peer: id, at: Some(idle_at) });
+                } else {
+                    self.apply(Event::FallIdle { user: id }, now).expect("nothing forbids to fall idle");
+                }
+            }
+            State::Leaving => {}
+        }
+    }
+
+    fn close(&mut self, id: PeerId, now: Moment) {
+        if self.peer(id).is_some_and(|peer| peer.name().is_some()) {
+            self.depart(id, now);
+        }
+        if let Some(peer) = self.peers.get_mut(id.0 as usize) {
+            *peer = None;
+        }
+    }
+
+    // ---- What peers do
+
+    /// Applies an event. What counts as activity puts the idle timer off.
+    fn apply(&mut self, event: Event, now: Moment) -> Result<(), Refusal> {
+        let actor = match &event {
+            Event::Say { user, .. }
+            | Event::Whisper { user, .. }
+            | Event::AskInfo { user, .. }
+            | Event::SetStatus { user, .. } => Some(*user),
+            Event::Join { .. } | Event::FallIdle { .. } | Event::Leave { .. } => None,
+        };
+        let joins = match &event {
+            Event::Join { peer, name, .. } => Some((*peer, name.clone())),
+            _ => None,
+        };
+        let was_inactive = actor.is_some_and(|user| self.room.status(user) == Status::Inactivo);
+        let mut effects = std::mem::take(&mut self.effects);
+        let result = self.room.apply(event, &mut effects);
+        if result.is_ok() {
+            if let Some((peer, name)) = joins {
+                self.become_user(peer, name, now);
+            }
+            if let Some(user) = actor {
+                self.note_activity(user, was_inactive, now);
+            }
+        }
+        for effect in effects.drain(..) {
+            self.deliver(effect, now);
+        }
+        self.effects = effects;
+        result
+    }
+
+    fn become_user(&mut self, id: PeerId, name: UserName, now: Moment) {
+        let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
+        peer.state = State::Joined { name: name.clone(), active_at: now.monotonic };
+        self.list = None;
+        let at = self.settings.inactivity.map(|inactivity| now.monotonic.saturating_add(inactivity));
+        self.outputs.push_back(Output::SetTimer { peer: id, at });
+        self.outputs.push_back(Output::Joined { peer: id, name });
+    }
+
+    /// The timer that is running is not moved for each message: when it fires it finds out. It rests while the
+    /// user is INACTIVO, so then it must be set.
+    fn note_activity(&mut self, id: PeerId, was_inactive: bool, now: Moment) {
+        let Some(Peer { state: State::Joined { active_at, .. }, .. }) = self.peers[id.0 as usize].as_mut()
+        else {
+            return;
+        };
+        *active_at = now.monotonic;
+        if was_inactive && self.room.status(id) != Status::Inactivo {
+            let at = self.settings.inactivity.map(|inactivity| now.monotonic.saturating_add(inactivity));
+            self.outputs.push_back(Output::SetTimer { peer: id, at });
+        }
+    }
+
+    /// Refuses a message of somebody who sends too fast, and closes whoever does not stop.
+    fn slow_down(&mut self, id: PeerId, rate: Rate, request: Described<'_>, now: Moment) {
+        self.refuse(id, &Refusal::RateLimited { per_second: rate.per_second }, request, now);
+        let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
+        let time = now.monotonic;
+        let since = match peer.flooding {
+            Some(flooding) if time.saturating_sub(flooding.last) < FLOOD_FORGIVEN_AFTER => flooding.since,
+            _ => time,
+        };
+        peer.flooding = Some(Flooding { since, last: time });
+        if time.saturating_sub(since) >= FLOOD_TIMEOUT {
+            let reason = self.settings.lang.pick("demasiados mensajes", "too many messages");
+            self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+        }
+    }
+
+    /// Lets a peer go: its name is free at once, it gets what was said before, and the connection is closed.
+    fn leave(&mut self, id: PeerId, code: u16, reason: &'static str, now: Moment) {
+        let Some(peer) = self.peer(id) else { return };
+        match peer.state {
+            State::Leaving => return,
+            State::Joined { .. } => self.depart(id, now),
+            State::Greeting { .. } => {}
+        }
+        if let Some(peer) = self.peers[id.0 as usize].as_mut() {
+            peer.state = State::Leaving;
+        }
+        self.outputs.push_back(Output::SetTimer { peer: id, at: None });
+        self.outputs.push_back(Output::Close { peer: id, code, reason: reason.into() });
+    }
+
+    /// A user stops being one.
+    fn depart(&mut self, id: PeerId, now: Moment) {
+        let head = self.ring.head();
+        let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
+        let State::Joined { name, .. } = std::mem::replace(&mut peer.state, State::Leaving) else { return };
+        peer.mailbox.unsubscribe(head);
+        self.list = None;
+        self.outputs.push_back(Output::Left { peer: id, name });
+        self.apply(Event::Leave { user: id }, now).expect("nothing forbids to leave");
+    }
+
+    /// Lets those go whose mailbox overflowed, and those who fell off the ring.
+    fn drop_the_slow(&mut self, now: Moment) {
+        // Ends: everybody is dropped once, and only users can be too slow.
+        loop {
+            if self.ring.first() > self.cursors_from {
+                self.find_fallen();
+            }
+            let Some(id) = self.too_slow.pop() else { return };
+            if let Some(peer) = self.peers[id.0 as usize].as_mut() {
+                peer.mailbox.clear();
+            }
+            let reason = self.settings.lang.pick("lee demasiado despacio", "reads too slowly");
+            self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+        }
+    }
+
+    /// Walks all cursors. It happens only when the ring lets go of a frame that somebody may still need: once
+    /// round the ring if all keep up, so that a message's share of it is small.
+    fn find_fallen(&mut self) {
+        let (first, head) = (self.ring.first(), self.ring.head());
+        let mut lowest = head;
+        for (slot, peer) in self.peers.iter().enumerate() {
+            let Some(peer) = peer else { continue };
+            if let Some(cursor) = peer.mailbox.cursor().filter(|_| peer.name().is_some()) {
+                if cursor < first {
+                    self.too_slow.push(PeerId(slot as u32));
+                } else {
+                    lowest = lowest.min(cursor);
+                }
+            }
+        }
+        self.cursors_from = lowest.max(first);
+    }
+
+    // ---- What peers are told
+
+    fn deliver(&mut self, effect: Effect, now: Moment) {
+        match effect {
+            Effect::Everybody(notice) => self.post_to_all(&notice, now),
+            Effect::Welcome { peer } => self.welcome(peer, now),
+            Effect::Whispered { user, sender, target, target_name, text } => {
+                let frame = self.encode(&ServerMessage::Private {
+                    sender: sender.as_str().into(),
+                    target: target_name.as_str().into(),
+                    content: text.as_str().into(),
+                    timestamp: Some(timestamp(now)),
+                });
+                if target != user {
+                    self.post(target, frame.clone());
+                }
+                self.post(user, frame);
+            }
+            Effect::Info { user, target, address, status } => {
+                let frame = self.encode(&ServerMessage::UserInfoResponse {
+                    sender: SERVER_SENDER.into(),
+                    target: target.as_str().into(),
+                    content: UserInfo { ip: address.to_string().into(), status },
+                    timestamp: Some(timestamp(now)),
+                });
+                self.post(user, frame);
+            }
+        }
+    }
+
+    fn post_to_all(&mut self, notice: &Notice, now: Moment) {
+        if self.is_stopping || self.room.is_empty() {
+            return;
+        }
+        let timestamp = Some(timestamp(now));
+        let message = match notice {
+            Notice::Said { sender, text } => ServerMessage::Broadcast {
+                sender: sender.as_str().into(),
+                content: text.as_str().into(),
+                timestamp,
+            },
+            Notice::Status { user, status, reason } => ServerMessage::StatusUpdate {
+                sender: SERVER_SENDER.into(),
+                content: UserStatus { user: user.as_str().into(), status: *status },
+                reason: Some(*reason),
+                timestamp,
+            },
+            Notice::Left { user } => ServerMessage::UserDisconnected {
+                sender: SERVER_SENDER.into(),
+                content: format!("{user}{DISCONNECTED_SUFFIX}").into(),
+                user: Some(user.as_str().into()),
+                timestamp,
+            },
+        };
+        self.scratch.clear();
+        frame::append_text(&mut self.scratch, |json| message.encode_into(json));
+        self.ring.push(&self.scratch);
+        self.outputs.push_back(Output::WakeAll { bytes: self.scratch.len() });
+    }
+
+    fn welcome(&mut self, id: PeerId, now: Moment) {
+        let names = self.room.roster().json();
+        let stamp = Some(timestamp(now));
+        let mut frames = Vec::new();
+        let success = ServerMessage::RegisterSuccess {
+            sender: SERVER_SENDER.into(),
+            content: REGISTER_SUCCESS_CONTENT.into(),
+            user_list: UserList::Encoded(&names),
+            timestamp: stamp,
+        };
+        frame::append_text(&mut frames, |json| success.encode_into(json));
+        for (user, status, reason) in self.room.not_active() {
+            let update = ServerMessage::StatusUpdate {
+                sender: SERVER_SENDER.into(),
+                content: UserStatus { user: user.as_str().into(), status },
+                reason: Some(reason),
+                timestamp: stamp,
+            };
+            frame::append_text(&mut frames, |json| update.encode_into(json));
+        }
+        let head = self.ring.head();
+        if let Some(peer) = self.peers[id.0 as usize].as_mut() {
+            peer.mailbox.subscribe(head);
+        }
+        self.post(id, frames.into());
+    }
+
+    fn answer_list(&mut self, id: PeerId, now: Moment) {
+        let fresh = self.list.as_ref().filter(|(_, at)| now.monotonic.saturating_sub(*at) < LIST_AGE_MAX);
+        let frame = match fresh {
+            Some((frame, _)) => frame.clone(),
+            None => {
+                let names = self.room.roster().json();
+                let frame = self.encode(&ServerMessage::ListUsersResponse {
+                    sender: SERVER_SENDER.into(),
+                    content: UserList::Encoded(&names),
+                    timestamp: Some(timestamp(now)),
+                });
+                self.list = Some((frame.clone(), now.monotonic));
+                frame
+            }
+        };
+        self.post(id, frame);
+    }
+
+    fn refuse(&mut self, id: PeerId, refusal: &Refusal, request: Described<'_>, now: Moment) {
+        let frame = self.encode(&ServerMessage::Error(ErrorReport {
+            sender: SERVER_SENDER.into(),
+            content: refusal.sentence(self.settings.lang).into(),
+            code: Some(refusal.code()),
+            request: request.kind,
+            target: request.target,
+            timestamp: Some(timestamp(now)),
+        }));
+        self.post(id, frame);
+    }
+
+    fn encode(&mut self, message: &ServerMessage<'_>) -> Bytes {
+        self.scratch.clear();
+        frame::append_text(&mut self.scratch, |json| message.encode_into(json));
+        Bytes::copy_from_slice(&self.scratch)
+    }
+
+    fn post(&mut self, id: PeerId, frame: Bytes) {
+        let mark = self.ring.head();
+        let Some(peer) = self.peers.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        match peer.mailbox.push(mark, frame) {
+            Ok(()) => self.outputs.push_back(Output::Wake(id)),
+            Err(TooSlow) => self.too_slow.push(id),
+        }
+    }
+
+    fn peer(&self, id: PeerId) -> Option<&Peer> {
+        self.peers.get(id.0 as usize)?.as_ref()
+    }
+}
+
+fn timestamp(now: Moment) -> Timestamp {
+    Timestamp::from_unix_millis(now.unix_millis)
+}
+
+/// A request as its error describes it.
+#[derive(Debug, Default)]
+struct Described<'a> {
+    kind: Option<Cow<'a, str>>,
+    target: Option<Cow<'a, str>>,
+}
+
+impl<'a> Described<'a> {
+    /// The type and the target as far as they are known. What is too long to be anybody's name is left out.
+    fn of(message: &Result<Received<'a>, DecodeError>) -> Self {
+        let short = |text: &Cow<'a, str>| text.len() <= limits::TARGET_ECHO_BYTES_MAX;
+        let (kind, target) = match message {
+            Ok(received) => (Some(received.kind.as_str().into()), received.target.clone()),
+            Err(DecodeError::UnknownType { kind, target }) => {
+                (Some(kind.clone().into()), target.clone().map(Cow::Owned))
+            }
+            Err(DecodeError::Json | DecodeError::Shape) => (None, None),
+        };
+        Self { kind: kind.filter(short), target: target.filter(short) }
+    }
+}

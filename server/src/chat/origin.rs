@@ -1,0 +1,85 @@
+//! Where a peer comes from: the address that others may see, and what counts as one place for the limit of
+//! users per address.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A peer's address and the network it counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    address: IpAddr,
+    network: Option<Network>,
+}
+
+/// What the limit per address counts by: an IPv4 address, or an IPv6 network of 64 bits, since whoever has one
+/// address of it has them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Network(u128);
+
+impl Origin {
+    /// The origin of a connection from `peer` to our own address `local`. Loopback and the server's own address
+    /// are exempt from the limit, so that several clients run on one machine.
+    #[must_use]
+    pub fn new(peer: IpAddr, local: IpAddr) -> Self {
+        let (address, local) = (peer.to_canonical(), local.to_canonical());
+        let is_exempt = address.is_loopback() || address == local;
+        Self { address, network: (!is_exempt).then(|| Network::of(address)) }
+    }
+
+    /// The address as people see it: IPv4 as IPv4, never mapped into IPv6.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// What it counts for; `None` if it is exempt from the limit.
+    #[must_use]
+    pub fn network(&self) -> Option<Network> {
+        self.network
+    }
+}
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        Self(match address {
+            // The high bit keeps the two families apart.
+            IpAddr::V4(v4) => u128::from(v4.to_bits()) | 1 << 127,
+            IpAddr::V6(v6) => v6.to_bits() >> (Ipv6Addr::BITS - IPV6_PREFIX_BITS),
+        })
+    }
+}
+
+/// The prefix of IPv6 that counts as one place, in bits.
+pub const IPV6_PREFIX_BITS: u32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(peer: &str) -> Origin {
+        Origin::new(peer.parse().unwrap(), "203.0.113.1".parse().unwrap())
+    }
+
+    #[test]
+    fn loopback_and_our_own_address_are_exempt_in_every_form() {
+        for peer in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "203.0.113.1", "::ffff:203.0.113.1"]
+        {
+            assert_eq!(origin(peer).network(), None, "{peer}");
+        }
+        let own = Origin::new("::ffff:10.0.0.5".parse().unwrap(), "10.0.0.5".parse().unwrap());
+        assert_eq!(own.network(), None);
+    }
+
+    #[test]
+    fn ipv4_counts_by_address_and_is_shown_as_ipv4() {
+        assert_eq!(origin("::ffff:10.0.0.7"), origin("10.0.0.7"));
+        assert_eq!(origin("::ffff:10.0.0.7").address().to_string(), "10.0.0.7");
+        assert_ne!(origin("10.0.0.7").network(), origin("10.0.0.8").network());
+    }
+
+    #[test]
+    fn ipv6_counts_by_64_bits() {
+        assert_eq!(origin("2001:db8:1:2::5").network(), origin("2001:db8:1:2:ffff::1").network());
+        assert_ne!(origin("2001:db8:1:2::5").network(), origin("2001:db8:1:3::5").network());
+        assert_ne!(origin("::a00:7").network(), origin("10.0.0.7").network());
+    }
+}

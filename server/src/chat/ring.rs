@@ -1,0 +1,212 @@
+//! The general chat's queue: one bounded ring of encoded frames that all members share, each with a cursor.
+//!
+//! Posting is one copy, however many read. Frames are numbered from 0; a member's cursor is the number of the
+//! next frame it has to get. What lies between a cursor and the head leaves in runs of neighbouring frames,
+//! ready for the wire. When the ring is full the oldest frames make room, and whoever had not got them yet has
+//! fallen off: the owner closes it.
+//!
+//! It does not know its readers.
+
+use std::collections::VecDeque;
+
+/// Frames in the ring at most.
+pub const RING_FRAMES_MAX: usize = 8_192;
+/// Bytes in the ring, unless frames can be so large that it must be more.
+pub const RING_BYTES: usize = 1024 * 1024;
+/// Frames of the largest size that fit in at least.
+const LARGEST_FRAMES: usize = 4;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Ring {
+    /// Grows to `capacity` with use, then is written round and round. A frame is never split.
+    bytes: Vec<u8>,
+    capacity: usize,
+    frames: VecDeque<Frame>,
+    /// The number of the oldest frame in the ring.
+    first: u64,
+    /// Where the next frame goes.
+    end: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    start: usize,
+    end: usize,
+}
+
+/// A run of frames.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Run<'a> {
+    /// The frames, one behind the other.
+    pub bytes: &'a [u8],
+    /// The cursor behind them.
+    pub next: u64,
+}
+
+impl Ring {
+    /// An empty ring for frames of at most `frame_bytes_max` bytes.
+    #[must_use]
+    pub fn new(frame_bytes_max: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            capacity: RING_BYTES.max(frame_bytes_max.saturating_mul(LARGEST_FRAMES)),
+            frames: VecDeque::new(),
+            first: 0,
+            end: 0,
+        }
+    }
+
+    /// The number of the oldest frame that is still there. A cursor below it has fallen off.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The number that the next frame will have.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.first + self.frames.len() as u64
+    }
+
+    /// Appends a frame, at the cost of the oldest if need be.
+    ///
+    /// # Panics
+    /// If the frame is larger than the whole ring.
+    pub fn push(&mut self, frame: &[u8]) {
+        assert!(frame.len() <= self.capacity, "a frame of {} bytes is larger than the ring", frame.len());
+        if self.end + frame.len() > self.capacity {
+            let end = self.end;
+            self.evict_while(|oldest| oldest.start >= end);
+            self.end = 0;
+        }
+        let place = Frame { start: self.end, end: self.end + frame.len() };
+        self.evict_while(|oldest| oldest.start < place.end && place.start < oldest.end);
+        if self.frames.len() == RING_FRAMES_MAX {
+            self.evict();
+        }
+        if self.bytes.len() < place.end {
+            self.bytes.resize(place.end, 0);
+        }
+        self.bytes[place.start..place.end].copy_from_slice(frame);
+        self.frames.push_back(place);
+        self.end = place.end;
+    }
+
+    /// The frames from `cursor` up to and without `until`, as many as lie side by side in at most `bytes_max`
+    /// bytes, but at least one. `None` if there is none, or if the cursor has fallen off.
+    #[must_use]
+    pub fn run(&self, cursor: u64, until: u64, bytes_max: usize) -> Option<Run<'_>> {
+        let from = usize::try_from(cursor.checked_sub(self.first)?).ok()?;
+        let until = usize::try_from(until.min(self.head()).checked_sub(self.first)?).ok()?;
+        if from >= until {
+            return None;
+        }
+        let start = self.frames[from].start;
+        let fits = |frame: Frame| frame.start >= start && frame.end - start <= bytes_max;
+        let mut last = until - 1;
+        if !fits(self.frames[last]) {
+            last = from + partition_point(last - from, |offset| fits(self.frames[from + offset])).max(1) - 1;
+        }
+        Some(Run { bytes: &self.bytes[start..self.frames[last].end], next: self.first + last as u64 + 1 })
+    }
+
+    fn evict_while(&mut self, condition: impl Fn(Frame) -> bool) {
+        while self.frames.front().copied().is_some_and(&condition) {
+            self.evict();
+        }
+    }
+
+    fn evict(&mut self) {
+        self.frames.pop_front();
+        self.first += 1;
+    }
+}
+
+/// How many of the numbers from 0 to `count` fulfil a condition that the first ones fulfil and the others do not.
+fn partition_point(count: usize, condition: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if condition(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(number: u64, length: usize) -> Vec<u8> {
+        vec![number as u8; length]
+    }
+
+    #[test]
+    fn a_ring_full_of_frames_lets_the_oldest_go() {
+        let mut ring = Ring::new(10);
+        for number in 0..RING_FRAMES_MAX as u64 {
+            ring.push(&frame(number, 10));
+        }
+        assert_eq!((ring.first(), ring.head()), (0, RING_FRAMES_MAX as u64));
+        ring.push(b"x");
+        assert_eq!((ring.first(), ring.head()), (1, RING_FRAMES_MAX as u64 + 1));
+        assert_eq!(ring.run(0, u64::MAX, usize::MAX), None);
+    }
+
+    #[test]
+    fn a_ring_full_of_bytes_lets_the_oldest_go() {
+        let mut ring = Ring::new(RING_BYTES / 4);
+        for number in 0..5 {
+            ring.push(&frame(number, RING_BYTES / 4));
+        }
+        assert_eq!(ring.first(), 1);
+        assert_eq!(ring.bytes.len(), RING_BYTES);
+    }
+
+    #[test]
+    fn large_frames_make_a_larger_ring() {
+        let mut ring = Ring::new(RING_BYTES);
+        ring.push(&frame(0, RING_BYTES));
+        ring.push(&frame(1, RING_BYTES));
+        assert_eq!(ring.run(0, 2, 1).unwrap(), Run { bytes: &frame(0, RING_BYTES), next: 1 });
+    }
+
+    proptest! {
+        /// The model keeps every frame; the ring must give the same from any cursor that has not fallen off.
+        #[test]
+        fn runs_are_the_frames_in_order_without_gaps(
+            lengths in prop::collection::vec(1_usize..400_000, 1..60),
+            bytes_max in 1_usize..1_000_000,
+            until_back in 0_u64..5,
+        ) {
+            let mut ring = Ring::new(400_000);
+            let mut model = Vec::new();
+            for (number, length) in lengths.into_iter().enumerate() {
+                let frame = frame(number as u64, length);
+                ring.push(&frame);
+                model.push(frame);
+                let until = ring.head().saturating_sub(until_back);
+                for mut cursor in ring.first()..ring.head() {
+                    while let Some(run) = ring.run(cursor, until, bytes_max) {
+                        prop_assert!(run.next > cursor && run.next <= until);
+                        let expected = model[cursor as usize..run.next as usize].concat();
+                        prop_assert!(run.bytes == expected, "frames {}..{}", cursor, run.next);
+                        prop_assert!(run.bytes.len() <= bytes_max || run.next == cursor + 1);
+                        cursor = run.next;
+                    }
+                    prop_assert!(cursor >= until);
+                }
+                let kept: usize = model[ring.first() as usize..].iter().map(Vec::len).sum();
+                prop_assert!(kept <= ring.capacity && ring.bytes.len() <= ring.capacity);
+                // Nothing is given up without need: what is kept and the largest possible gap fill the ring.
+                prop_assert!(ring.first() == 0 || kept + 2 * 400_000 > ring.capacity);
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The chat on the reactor: callbacks become inputs, outputs become wishes. Nothing is decided here.
+
+use std::net::SocketAddr;
+
+use chat_protocol::Received;
+use log::info;
+
+use crate::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings};
+use crate::http::Pages;
+use crate::reactor::{
+    Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Ops, Outgoing, Refusal, Request,
+    Response,
+};
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct ChatHandler {
+    chat: Chat,
+    pages: Pages,
+    content_bytes_max: usize,
+    /// By the number of the peer, which is its connection's slot.
+    clients: Vec<Option<Client>>,
+}
+
+#[derive(Debug, Clone)]
+struct Client {
+    connection: ConnectionId,
+    address: SocketAddr,
+    has_registered: bool,
+}
+
+impl ChatHandler {
+    /// An empty chat.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            pages: Pages::new(settings.lang),
+            content_bytes_max: settings.content_bytes_max,
+            chat: Chat::new(settings),
+            clients: Vec::new(),
+        }
+    }
+
+    fn handle(&mut self, ops: &mut Ops, input: Input<'_>) {
+        self.chat.handle(input, ops.now());
+        while let Some(output) = self.chat.poll_output() {
+            self.carry_out(ops, output);
+        }
+    }
+
+    fn carry_out(&mut self, ops: &mut Ops, output: Output) {
+        match output {
+            Output::Wake(peer) => self.with(peer, |client| ops.request_writable(client.connection)),
+            Output::WakeAll { bytes } => ops.request_writable_all(bytes),
+            Output::Close { peer, code, reason } => {
+                self.with(peer, |client| ops.close(client.connection, code, reason));
+            }
+            Output::SetTimer { peer, at } => self.with(peer, |client| ops.set_timer(client.connection, at)),
+            Output::Joined { peer, name } => {
+                let users = self.chat.users();
+                self.with(peer, |client| {
+                    client.has_registered = true;
+                    info!("{name} joined from {}; {users} online", client.address);
+                });
+            }
+            Output::Left { peer, name } => {
+                let users = self.chat.users();
+                self.with(peer, |client| info!("{name} left ({}); {users} online", client.address));
+            }
+        }
+    }
+
+    fn with(&mut self, peer: PeerId, act: impl FnOnce(&mut Client)) {
+        if let Some(client) = self.clients.get_mut(peer.0 as usize).and_then(Option::as_mut) {
+            act(client);
+        }
+    }
+}
+
+fn peer_of(connection: ConnectionId) -> PeerId {
+    PeerId(connection.slot() as u32)
+}
+
+impl Handler for ChatHandler {
+    fn on_request(&mut self, request: &Request<'_>) -> Answer {
+        self.pages.answer(request)
+    }
+
+    fn on_refused(&mut self, refusal: Refusal) -> Response {
+        self.pages.refuse(refusal)
+    }
+
+    fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints) {
+        let slot = connection.slot();
+        if self.clients.len() <= slot {
+            self.clients.resize(slot + 1, None);
+        }
+        self.clients[slot] = Some(Client { connection, address: endpoints.peer, has_registered: false });
+        let origin = Origin::new(endpoints.peer.ip(), endpoints.local.ip());
+        self.handle(ops, Input::Opened { peer: peer_of(connection), origin });
+    }
+
+    fn on_receive(&mut self, ops: &mut Ops, connection: ConnectionId, message: Incoming<'_>) {
+        let peer = peer_of(connection);
+        let input = match message {
+            Incoming::Text(text) => {
+                Input::Received { peer, message: Received::decode(text, self.content_bytes_max) }
+            }
+            Incoming::Binary(_) => Input::ReceivedBinary { peer },
+        };
+        self.handle(ops, input);
+    }
+
+    fn on_writable(&mut self, _: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>> {
+        self.chat.next_post(peer_of(connection)).map(|post| match post {
+            Post::General(frames) => Outgoing::Frames(frames),
+            Post::Letter(frame) => Outgoing::Shared(frame),
+        })
+    }
+
+    fn on_timer(&mut self, ops: &mut Ops, connection: ConnectionId) {
+        self.handle(ops, Input::TimerFired { peer: peer_of(connection) });
+    }
+
+    fn on_close(&mut self, ops: &mut Ops, connection: ConnectionId, reason: &CloseReason) {
+        self.handle(ops, Input::Closed { peer: peer_of(connection) });
+        let client = self.clients.get_mut(connection.slot()).and_then(Option::take);
+        if let Some(Client { address, has_registered, .. }) = client {
+            let who = if has_registered { "" } else { " (never registered)" };
+            info!("connection from {address}{who} ended: {reason}");
+        }
+    }
+
+    fn on_shutdown(&mut self, ops: &mut Ops) {
+        self.handle(ops, Input::ShuttingDown);
+    }
+}

@@ -1,0 +1,253 @@
+//! What a person with curl or a browser reads on the chat's port, and which requests become WebSockets.
+
+use std::net::SocketAddr;
+
+use chat_protocol::Lang;
+
+use crate::reactor::{Answer, Refusal, Request, Response, Upgrade};
+
+/// The path of the protocol document.
+const CHAT_PATH: &str = "/chat";
+/// Where clients built on libwebsockets connect, and where people look.
+const ROOT_PATH: &str = "/";
+
+/// The texts, in one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Pages {
+    lang: Lang,
+}
+
+impl Pages {
+    /// The pages in this language.
+    #[must_use]
+    pub const fn new(lang: Lang) -> Self {
+        Self { lang }
+    }
+
+    /// The answer to a request.
+    #[must_use]
+    pub fn answer(&self, request: &Request<'_>) -> Answer {
+        let head_only = request.method == "HEAD";
+        let respond = |status, header, body| Answer::Respond(Response { status, header, body, head_only });
+        if !matches!(request.path, CHAT_PATH | ROOT_PATH) {
+            return respond(404, None, self.not_found(request));
+        }
+        if !matches!(request.method, "GET" | "HEAD") {
+            return respond(405, Some("Allow: GET, HEAD"), self.method_not_allowed(request));
+        }
+        match request.upgrade {
+            Upgrade::Valid => Answer::Accept { subprotocol: request.subprotocol.map(str::to_owned) },
+            Upgrade::KeyInvalid => respond(400, None, self.key_invalid()),
+            Upgrade::VersionUnsupported => {
+                respond(426, Some("Sec-WebSocket-Version: 13"), self.version_unsupported())
+            }
+            Upgrade::Absent if request.path == CHAT_PATH => {
+                respond(426, Some("Upgrade: websocket"), self.upgrade_required(request))
+            }
+            Upgrade::Absent => respond(200, None, self.welcome(request)),
+        }
+    }
+
+    /// The answer to what is no request.
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal) -> Response {
+        let (status, body) = match refusal {
+            Refusal::NotHttp => (
+                400,
+                self.lang.pick(
+                    "Esto es un servidor de chat por WebSocket; lo que llegó no es HTTP.\n",
+                    "This is a WebSocket chat server; what came is not HTTP.\n",
+                ),
+            ),
+            Refusal::HeadTooLarge => (
+                431,
+                self.lang.pick(
+                    "La cabecera de la petición pasa de 8 KiB o de 100 líneas.\n",
+                    "The head of the request is over 8 KiB or 100 lines.\n",
+                ),
+            ),
+            Refusal::TimedOut => (
+                408,
+                self.lang.pick(
+                    "La petición no llegó completa a tiempo.\n",
+                    "The request was not complete in time.\n",
+                ),
+            ),
+            Refusal::TooManyConnections => (
+                503,
+                self.lang.pick(
+                    "El servidor de chat está lleno; intente más tarde.\n",
+                    "The chat server is full; try again later.\n",
+                ),
+            ),
+        };
+        Response { status, header: None, body: body.to_owned(), head_only: false }
+    }
+
+    fn welcome(&self, request: &Request<'_>) -> String {
+        let Place { url, host, port } = Place::of(request);
+        match self.lang {
+            Lang::Spanish => format!(
+                "Esto es chat-server {}: un chat por WebSocket.\n\n\
+                 Desde una terminal:  chat-client SU_NOMBRE {host} {port}\n\
+                 Desde un programa:   WebSocket en {url}, un objeto JSON por trama de texto;\n\
+                 \x20                    el primero: {{\"type\":\"register\",\"sender\":\"SU_NOMBRE\",\"content\":null}}\n",
+                env!("CARGO_PKG_VERSION")
+            ),
+            Lang::English => format!(
+                "This is chat-server {}: a chat over WebSocket.\n\n\
+                 From a terminal:  chat-client YOUR_NAME {host} {port}\n\
+                 From a program:   WebSocket at {url}, one JSON object in each text frame;\n\
+                 \x20                 the first: {{\"type\":\"register\",\"sender\":\"YOUR_NAME\",\"content\":null}}\n",
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+
+    fn upgrade_required(&self, request: &Request<'_>) -> String {
+        let first = self.lang.pick(
+            "Aquí se entra con WebSocket (RFC 6455, versión 13), no con una petición HTTP corriente.\n\n",
+            "This is entered by WebSocket (RFC 6455, version 13), not by a plain HTTP request.\n\n",
+        );
+        format!("{first}{}", self.welcome(request))
+    }
+
+    fn not_found(&self, request: &Request<'_>) -> String {
+        let first = self.lang.pick(
+            "Aquí no hay nada; el chat está en /chat.\n\n",
+            "There is nothing here; the chat is at /chat.\n\n",
+        );
+        format!("{first}{}", self.welcome(request))
+    }
+
+    fn method_not_allowed(&self, request: &Request<'_>) -> String {
+        let first = self.lang.pick("Solo se atiende GET.\n\n", "Only GET is served.\n\n");
+        format!("{first}{}", self.welcome(request))
+    }
+
+    fn key_invalid(&self) -> String {
+        self.lang
+            .pick(
+                "Falta la cabecera Sec-WebSocket-Key, o no son 16 bytes en base64.\n",
+                "The header Sec-WebSocket-Key is missing, or is not 16 bytes in base64.\n",
+            )
+            .to_owned()
+    }
+
+    fn version_unsupported(&self) -> String {
+        self.lang
+            .pick(
+                "Solo se habla WebSocket versión 13 (RFC 6455): envíe Sec-WebSocket-Version: 13.\n",
+                "Only WebSocket version 13 (RFC 6455) is spoken: send Sec-WebSocket-Version: 13.\n",
+            )
+            .to_owned()
+    }
+}
+
+/// How this server is reached, as the one who asks reached it.
+struct Place {
+    url: String,
+    host: String,
+    port: u16,
+}
+
+impl Place {
+    /// From the `Host` header if it is plain enough to be repeated, else from our own address.
+    fn of(request: &Request<'_>) -> Self {
+        let local = request.endpoints.local;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".:-_[]".contains(c);
+        let host =
+            request.host.filter(|host| !host.is_empty() && host.len() <= 255 && host.chars().all(is_plain));
+        let authority = match host {
+            Some(host) if names_a_port(host) => host.to_owned(),
+            Some(host) => format!("{host}:{}", local.port()),
+            None => SocketAddr::new(local.ip().to_canonical(), local.port()).to_string(),
+        };
+        let (host, port) = authority.rsplit_once(':').unwrap_or((&authority, ""));
+        Self {
+            url: format!("ws://{authority}{CHAT_PATH}"),
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: port.parse().unwrap_or(local.port()),
+        }
+    }
+}
+
+/// Whether an authority ends in a port: `host:1`, `[::1]:1`, but not `::1` or `[::1]`.
+fn names_a_port(authority: &str) -> bool {
+    let after_bracket = authority.rsplit(']').next().unwrap_or_default();
+    after_bracket.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reactor::Endpoints;
+
+    fn request<'a>(method: &'a str, path: &'a str, upgrade: Upgrade) -> Request<'a> {
+        let endpoints = Endpoints {
+            peer: "10.0.0.7:999".parse().unwrap(),
+            local: "[::ffff:10.0.0.5]:8080".parse().unwrap(),
+        };
+        Request { method, path, host: None, upgrade, subprotocol: None, endpoints }
+    }
+
+    #[track_caller]
+    fn response(request: &Request<'_>) -> Response {
+        match Pages::new(Lang::Spanish).answer(request) {
+            Answer::Respond(response) => response,
+            Answer::Accept { .. } => panic!("accepted"),
+        }
+    }
+
+    #[test]
+    fn statuses_follow_path_then_method_then_upgrade() {
+        let cases = [
+            ("GET", "/", Upgrade::Absent, 200),
+            ("HEAD", "/", Upgrade::Absent, 200),
+            ("GET", "/chat", Upgrade::Absent, 426),
+            ("GET", "/nada", Upgrade::Absent, 404),
+            ("GET", "/nada", Upgrade::Valid, 404),
+            ("POST", "/nada", Upgrade::Absent, 404),
+            ("POST", "/", Upgrade::Absent, 405),
+            ("DELETE", "/chat", Upgrade::Absent, 405),
+            ("GET", "/chat", Upgrade::VersionUnsupported, 426),
+            ("GET", "/", Upgrade::VersionUnsupported, 426),
+            ("GET", "/chat", Upgrade::KeyInvalid, 400),
+        ];
+        for (method, path, upgrade, status) in cases {
+            assert_eq!(
+                response(&request(method, path, upgrade)).status,
+                status,
+                "{method} {path} {upgrade:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_upgrade_by_the_book_is_accepted_on_both_paths_with_the_first_subprotocol() {
+        for path in ["/", "/chat"] {
+            let offer =
+                Request { subprotocol: Some("chat-protocol"), ..request("GET", path, Upgrade::Valid) };
+            let Answer::Accept { subprotocol } = Pages::new(Lang::Spanish).answer(&offer) else {
+                panic!("refused")
+            };
+            assert_eq!(subprotocol.as_deref(), Some("chat-protocol"));
+        }
+    }
+
+    #[test]
+    fn the_welcome_says_how_to_connect_from_where_one_asks() {
+        let with = |host| response(&Request { host, ..request("GET", "/", Upgrade::Absent) }).body;
+        for (host, command, url) in [
+            (None, "SU_NOMBRE 10.0.0.5 8080\n", "ws://10.0.0.5:8080/chat"),
+            (Some("chat.example"), "SU_NOMBRE chat.example 8080\n", "ws://chat.example:8080/chat"),
+            (Some("chat.example:90"), "SU_NOMBRE chat.example 90\n", "ws://chat.example:90/chat"),
+            (Some("[::1]:90"), "SU_NOMBRE ::1 90\n", "ws://[::1]:90/chat"),
+            (Some("[::1]"), "SU_NOMBRE ::1 8080\n", "ws://[::1]:8080/chat"),
+            (Some("evil\u{1b}[2J"), "SU_NOMBRE 10.0.0.5 8080\n", "ws://10.0.0.5:8080/chat"),
+        ] {
+            let body = with(host);
+            assert!(body.contains(command) && body.contains(url), "{host:?}: {body}");
+        }
+    }
+}

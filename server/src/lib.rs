@@ -1,0 +1,22 @@
+//! A WebSocket chat server: one thread, one event loop.
+//!
+//! From the bottom up: [`reactor`] moves bytes, frames and deadlines for any [`reactor::Handler`]; [`chat`] is
+//! the chat without I/O; [`handler`] translates between the two; [`http`] answers browsers and curl; [`server`]
+//! puts them together by a [`config`].
+
+pub mod announcement;
+pub mod args;
+pub mod bucket;
+pub mod chat;
+pub mod config;
+pub mod descriptors;
+pub mod frame;
+pub mod handler;
+pub mod http;
+pub mod logging;
+pub mod moment;
+pub mod reactor;
+pub mod server;
+
+pub use config::Config;
+pub use server::Server;

@@ -1,0 +1,261 @@
+//! The reactor: one thread, one mio event loop, connections in a slab, callbacks to a [`Handler`].
+//!
+//! It knows sockets, slots, time and a handler. It does not know what the messages mean; `examples/echo.rs`
+//! runs another handler on it.
+//!
+//! This file is the outermost loop: it alone touches mio and reads the clocks. Everything under it ([`Hub`])
+//! takes readiness, bytes and time through traits that a simulated network implements as well.
+
+pub mod close;
+pub mod connection;
+pub mod handler;
+pub mod handshake;
+pub mod hub;
+pub mod id;
+pub mod network;
+pub mod outbox;
+pub mod progress;
+pub mod sockets;
+pub mod wheel;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use log::{debug, info};
+use mio::{Events, Interest, Poll, Token, Waker};
+use signal_hook_mio::v1_0::Signals;
+
+pub use close::{CloseFrame, CloseReason};
+pub use handler::{Answer, Endpoints, Handler, Incoming, Ops, Outgoing, Refusal, Request, Response, Upgrade};
+pub use hub::Hub;
+pub use id::ConnectionId;
+
+use crate::bucket::Rate;
+use crate::moment::Moment;
+use network::Readiness;
+use sockets::Sockets;
+
+/// Edges taken from the system in one turn.
+const EVENTS_PER_TURN: usize = 1_024;
+/// After the first signal to stop, those who do not take their farewell are cut after this.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+// No connection has these names: a slab of 2^32 - 1 slots does not fit into memory.
+const LISTENER: Token = Token(usize::MAX);
+const SIGNALS: Token = Token(usize::MAX - 1);
+const STOPPER: Token = Token(usize::MAX - 2);
+
+/// The bounds of every connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections in whatever state. The next one gets a 503.
+    pub connections_max: usize,
+    /// Bytes of one WebSocket message. A longer one closes its connection with 1009.
+    pub message_bytes_max: usize,
+    /// Bytes that one connection may send; over it, reading rests and nothing is lost.
+    pub byte_rate: Option<Rate>,
+    /// From accepting to the end of the request's head; then the connection is closed.
+    pub handshake_timeout: Duration,
+    /// Without a byte for so long, a connection is pinged.
+    pub ping_after: Duration,
+    /// Without a byte for so long after the ping, it is given up.
+    pub pong_timeout: Duration,
+    /// From the first byte of a message to its last; then the connection is closed with 1008.
+    pub message_timeout: Duration,
+    /// For taking what is queued before a close, and again for answering the close.
+    pub close_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+            message_bytes_max: 65_536,
+            byte_rate: None,
+            handshake_timeout: Duration::from_secs(10),
+            ping_after: Duration::from_secs(25),
+            pong_timeout: Duration::from_secs(15),
+            message_timeout: Duration::from_secs(30),
+            close_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// See the module's documentation.
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    hub: Hub<Sockets>,
+    started: Instant,
+    local_addr: SocketAddr,
+    signals: Option<Signals>,
+    /// Those signals that end the run; the other watched ones do nothing.
+    stop_signals: Vec<i32>,
+    waker: Arc<Waker>,
+    stop_asked: Arc<AtomicBool>,
+    /// When the stop is over at the latest.
+    stop_by: Option<Duration>,
+}
+
+/// Stops a [`Reactor`] from another thread.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    waker: Arc<Waker>,
+    stop_asked: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    /// Asks the reactor to stop: everyone is closed with 1001, then [`Reactor::run`] returns.
+    pub fn stop(&self) {
+        self.stop_asked.store(true, Ordering::Release);
+        // The loop may be gone already, and then there is nothing to wake.
+        let _ = self.waker.wake();
+    }
+}
+
+impl Reactor {
+    /// A reactor that accepts from this listener, which must be non-blocking.
+    ///
+    /// # Errors
+    /// As the system reports them, such as no descriptors left.
+    pub fn new(listener: std::net::TcpListener, limits: Limits) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let network = Sockets::new(listener, poll.registry().try_clone()?, LISTENER)?;
+        let waker = Arc::new(Waker::new(poll.registry(), STOPPER)?);
+        Ok(Self {
+            local_addr: network.local_addr()?,
+            poll,
+            events: Events::with_capacity(EVENTS_PER_TURN),
+            hub: Hub::new(network, limits),
+            started: Instant::now(),
+            signals: None,
+            stop_signals: Vec::new(),
+            waker,
+            stop_asked: Arc::default(),
+            stop_by: None,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// A handle that stops it from another thread.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper { waker: Arc::clone(&self.waker), stop_asked: Arc::clone(&self.stop_asked) }
+    }
+
+    /// Takes the process's signals in: those in `stop` end the run gracefully, those in `ignore` do nothing.
+    ///
+    /// # Errors
+    /// As the system reports them.
+    pub fn watch_signals(&mut self, stop: &[i32], ignore: &[i32]) -> io::Result<()> {
+        let mut signals = Signals::new(stop.iter().chain(ignore))?;
+        self.poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        self.signals = Some(signals);
+        self.stop_signals = stop.to_vec();
+        Ok(())
+    }
+
+    /// Runs until it is stopped, and everybody is gone or the time for that is over.
+    ///
+    /// # Errors
+    /// Only if the system's event queue itself fails.
+    pub fn run<H: Handler>(&mut self, handler: &mut H) -> io::Result<()> {
+        while !self.is_finished() {
+            self.turn(handler)?;
+        }
+        Ok(())
+    }
+
+    fn turn<H: Handler>(&mut self, handler: &mut H) -> io::Result<()> {
+        self.poll()?; // sleeps until the next deadline at most
+        self.hub.begin_turn(self.now());
+        self.dispatch(handler); // readiness, in the order reported
+        self.hub.resume(handler); // connections that ran out of budget, and newcomers
+        self.hub.expire(handler); // timers last: a pong that arrived in time counts
+        self.hub.settle(handler); // wishes, writes, on_close, freeing of slots
+        Ok(())
+    }
+
+    fn poll(&mut self) -> io::Result<()> {
+        let timeout = if self.hub.has_leftovers() {
+            Some(Duration::ZERO)
+        } else {
+            let deadline = [self.hub.next_wake(), self.stop_by].into_iter().flatten().min();
+            deadline.map(|deadline| deadline.saturating_sub(self.started.elapsed()))
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn dispatch<H: Handler>(&mut self, handler: &mut H) {
+        let mut stop = false;
+        for event in &self.events {
+            match event.token() {
+                LISTENER => self.hub.on_acceptable(),
+                SIGNALS => stop |= is_stop_among(&mut self.signals, &self.stop_signals),
+                STOPPER => stop |= self.stop_asked.load(Ordering::Acquire),
+                token => {
+                    let readiness = Readiness {
+                        readable: event.is_readable() || event.is_error(),
+                        writable: event.is_writable(),
+                        read_closed: event.is_read_closed() || event.is_error(),
+                    };
+                    self.hub.on_ready(handler, sockets::id_of(token), readiness);
+                }
+            }
+        }
+        if stop && self.stop_by.is_none() {
+            self.stop_by = Some(self.started.elapsed() + SHUTDOWN_TIMEOUT);
+            self.hub.shutdown(handler);
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.stop_by.is_some_and(|stop_by| self.hub.is_empty() || self.started.elapsed() >= stop_by)
+    }
+
+    fn now(&self) -> Moment {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment {
+            monotonic: self.started.elapsed(),
+            unix_millis: i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// Empties the queue of signals. Whether one of them ends the run.
+fn is_stop_among(signals: &mut Option<Signals>, stop: &[i32]) -> bool {
+    let mut asked = false;
+    for signal in signals.iter_mut().flat_map(Signals::pending) {
+        if stop.contains(&signal) {
+            info!("stopping on signal {signal}");
+            asked = true;
+        } else {
+            debug!("ignoring signal {signal}");
+        }
+    }
+    asked
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor")
+            .field("local_addr", &self.local_addr)
+            .field("hub", &self.hub)
+            .finish_non_exhaustive()
+    }
+}

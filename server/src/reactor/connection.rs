@@ -1,0 +1,319 @@
+//! One connection: its state, what it has received and not yet handed on, what it has still to write.
+//!
+//! ```text
+//!                 101                  close wished,          close frame answered,
+//!  Handshaking ---------> Open ------> frame sent: Closing -----------+
+//!       |                  |                                          |
+//!       | any answer       | peer closed, violation                   v
+//!       +------------------+-------------------------------------> Lingering ---> Over
+//! ```
+//!
+//! Lingering protects our last words: closing a socket with unread input resets it, and a reset takes back what
+//! the peer has not yet read. So we say that we have finished, read on and discard, and only then close.
+//!
+//! It is fed with bytes and gives bytes; who reads the socket, calls the handler and arms the timers is the hub.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use tungstenite::error::Error;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{CloseFrame as LibraryCloseFrame, Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Message, Utf8Bytes};
+
+use super::close::{
+    CloseFrame, CloseReason, INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR, REASON_BYTES_MAX,
+};
+use super::handler::Endpoints;
+use super::network::Stream;
+use super::outbox::Outbox;
+use super::progress::Progress;
+use super::wheel::TimerId;
+use crate::bucket::Bucket;
+use crate::frame;
+
+/// tungstenite's read buffer, allocated for each connection and zeroed before each read: enough for most
+/// messages at once, small enough for thousands of idle users.
+const READ_BUFFER_BYTES: usize = 512;
+/// Unsent bytes above which nothing more is read from a connection: what it asks for, it must also take.
+pub const OUTBOX_BYTES_SOFT_MAX: usize = 64 * 1024;
+/// Bytes that are read and thrown away while a connection lingers.
+pub const LINGER_BYTES_MAX: usize = 64 * 1024;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Connection<S> {
+    pub(crate) stream: S,
+    pub(crate) generation: u32,
+    pub(crate) state: State,
+    pub(crate) outbox: Outbox,
+    /// Received and not yet processed, since the turn's budget was spent.
+    pub(crate) backlog: Vec<u8>,
+    pub(crate) timers: [Option<TimerId>; TimerKind::COUNT],
+    pub(crate) flags: Flags,
+}
+
+/// What may be true of a connection beside its state.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "edges of the network and lists it stands on, all independent"
+)]
+pub struct Flags {
+    /// The socket may have something to read: an edge said so, and no `WouldBlock` since.
+    pub(crate) readable: bool,
+    /// The socket may take something.
+    pub(crate) writable: bool,
+    /// The peer ended its direction: read until the end shows.
+    pub(crate) read_closed: bool,
+    /// Reading rests until the byte rate allows more.
+    pub(crate) paused: bool,
+    /// The library or the backlog may hold a whole message: the turn's budget was spent before it said it was
+    /// hungry.
+    pub(crate) unprocessed: bool,
+    /// Stands on the list of those to be written to.
+    pub(crate) wants_write: bool,
+    /// Stands on the list of those that have more to read without a new edge.
+    pub(crate) wants_resume: bool,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+pub enum State {
+    /// Reading the head of the request.
+    Handshaking(Box<Handshaking>),
+    /// A WebSocket.
+    Open(Box<Session>),
+    /// We sent a close frame and wait for the peer's.
+    Closing(Box<Session>),
+    /// Everything is said; see the module's documentation.
+    Lingering {
+        /// Bytes thrown away so far.
+        discarded: usize,
+        /// Whether the peer has finished too.
+        peer_finished: bool,
+    },
+    /// Over; its slot is freed at the end of the turn.
+    Over,
+}
+
+/// The data of a connection whose request is not yet complete.
+#[derive(Debug)]
+pub struct Handshaking {
+    pub(crate) head: Vec<u8>,
+    pub(crate) endpoints: Endpoints,
+}
+
+/// The data of a WebSocket.
+#[derive(Debug)]
+pub struct Session {
+    context: WebSocketContext,
+    pub(crate) progress: Progress,
+    /// Bytes received, against the byte rate.
+    pub(crate) received: Bucket,
+    pub(crate) last_byte_at: Duration,
+    pub(crate) pinged: bool,
+    /// Why it ends, once that is known: nothing more is received, `on_close` follows.
+    pub(crate) ending: Option<CloseReason>,
+    /// Whether the end waits for the peer to take what was queued before it.
+    pub(crate) draining: bool,
+}
+
+/// What a connection can wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimerKind {
+    /// The deadline of the state: handshake, liveness, close, linger.
+    State,
+    /// A message that was begun must be finished.
+    Message,
+    /// Reading goes on.
+    Pause,
+    /// The handler's own.
+    Handler,
+}
+
+impl TimerKind {
+    /// How many there are.
+    pub const COUNT: usize = Self::Handler as usize + 1;
+}
+
+/// What came out of the bytes that were fed.
+#[derive(Debug)]
+pub enum Fed {
+    /// A message for the handler.
+    Message(Message),
+    /// Nothing whole is left: more bytes are needed.
+    Hungry,
+    /// A close frame, with its code: the peer's wish, or its answer to ours.
+    PeerClose(Option<u16>),
+    /// RFC 6455 or a limit was broken.
+    Violation(CloseReason),
+}
+
+impl Session {
+    /// A session whose messages have at most so many bytes.
+    pub fn new(message_bytes_max: usize, now: Duration) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(0)
+            .max_message_size(Some(message_bytes_max))
+            .max_frame_size(Some(message_bytes_max));
+        Self {
+            context: WebSocketContext::new(Role::Server, Some(config)),
+            progress: Progress::default(),
+            received: Bucket::default(),
+            last_byte_at: now,
+            pinged: false,
+            ending: None,
+            draining: false,
+        }
+    }
+
+    /// Takes the next thing out of `input`, which moves on. Answers to pings go to `outbox`.
+    pub fn feed(&mut self, input: &mut &[u8], outbox: &mut Outbox, spare: &mut Vec<u8>) -> Fed {
+        loop {
+            return match self.context.read(&mut Io { input, outbox, spare }) {
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => continue,
+                Ok(Message::Close(frame)) => Fed::PeerClose(frame.map(|frame| frame.code.into())),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => Fed::PeerClose(None),
+                Ok(message) => Fed::Message(message),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Fed::Hungry,
+                Err(error) => Fed::Violation(violation(&error)),
+            };
+        }
+    }
+
+    /// Puts what the library still has to say into the outbox: pongs, and the answer to a close frame.
+    pub fn flush(&mut self, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+        // The outbox takes everything, so the only errors are that the session is over.
+        let _ = self.context.flush(&mut Io { input: &mut &[][..], outbox, spare });
+    }
+
+    /// Puts a ping into the outbox.
+    pub fn ping(&mut self, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+        self.pinged = true;
+        outbox.push(&frame::PING, spare);
+    }
+
+    /// Puts our close frame into the outbox.
+    pub fn close(&mut self, frame: &CloseFrame, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+        let mut end = frame.reason.len().min(REASON_BYTES_MAX);
+        while !frame.reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        let frame = LibraryCloseFrame {
+            code: CloseCode::from(frame.code),
+            reason: Utf8Bytes::from(frame.reason[..end].to_owned()),
+        };
+        let _ = self.context.close(&mut Io { input: &mut &[][..], outbox, spare }, Some(frame));
+    }
+}
+
+/// What the library found wrong, as the reason that the peer is told.
+fn violation(error: &Error) -> CloseReason {
+    match error {
+        Error::Capacity(_) => CloseReason::violation(MESSAGE_TOO_BIG, "message too big"),
+        Error::Utf8(_) => CloseReason::violation(INVALID_PAYLOAD, "text is not UTF-8"),
+        Error::Protocol(what) => CloseReason::violation(PROTOCOL_ERROR, what.to_string()),
+        other => CloseReason::violation(PROTOCOL_ERROR, other.to_string()),
+    }
+}
+
+impl<S: Stream> Connection<S> {
+    /// A connection that was just accepted.
+    pub fn new(stream: S, generation: u32, endpoints: Endpoints) -> Self {
+        Self {
+            stream,
+            generation,
+            state: State::Handshaking(Box::new(Handshaking { head: Vec::new(), endpoints })),
+            outbox: Outbox::default(),
+            backlog: Vec::new(),
+            timers: [None; TimerKind::COUNT],
+            flags: Flags::default(),
+        }
+    }
+
+    /// The session, as long as messages are exchanged in both directions or the connection drains.
+    pub fn open(&mut self) -> Option<&mut Session> {
+        match &mut self.state {
+            State::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Whether something should be read now.
+    #[must_use]
+    pub fn can_read(&self) -> bool {
+        let wanted = match &self.state {
+            State::Open(session) => session.ending.is_none(),
+            State::Handshaking(_) | State::Closing(_) | State::Lingering { peer_finished: false, .. } => true,
+            State::Lingering { peer_finished: true, .. } | State::Over => false,
+        };
+        wanted
+            && !self.flags.paused
+            && self.outbox.len() < OUTBOX_BYTES_SOFT_MAX
+            && (self.flags.readable || self.flags.unprocessed)
+    }
+
+    /// Reads into a buffer: `None` when the socket has nothing, `Some(0)` at its end.
+    ///
+    /// # Errors
+    /// The socket's, `WouldBlock` excepted.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        loop {
+            return match self.stream.read(buffer) {
+                Ok(count) => {
+                    // A short read has emptied the socket, and news comes as a new edge; but the edge of the
+                    // peer's end may have come already.
+                    if count < buffer.len() && !self.flags.read_closed {
+                        self.flags.readable = false;
+                    }
+                    Ok(Some(count))
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.flags.readable = false;
+                    Ok(None)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+        }
+    }
+
+    /// Writes what is unsent. `Ok(true)` when nothing is left.
+    ///
+    /// # Errors
+    /// The socket's, `WouldBlock` excepted.
+    pub fn write(&mut self, spare: &mut Vec<u8>) -> io::Result<bool> {
+        let done = self.outbox.write_to(&mut self.stream, spare)?;
+        if !done {
+            self.flags.writable = false;
+        }
+        Ok(done)
+    }
+}
+
+/// What the library takes for a stream: it reads the bytes that were received and writes to the outbox.
+struct Io<'a, 'b> {
+    input: &'a mut &'b [u8],
+    outbox: &'a mut Outbox,
+    spare: &'a mut Vec<u8>,
+}
+
+impl Read for Io<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // `Ok(0)` would mean that the peer has closed.
+        if self.input.is_empty() { Err(io::ErrorKind::WouldBlock.into()) } else { self.input.read(buffer) }
+    }
+}
+
+impl Write for Io<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outbox.push(bytes, self.spare);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

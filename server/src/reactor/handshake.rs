@@ -1,0 +1,252 @@
+//! The head of an HTTP request: bytes in, a [`Head`] or the reason of refusal out; and the bytes of the answers.
+//!
+//! It does not decide what is answered, and it reads no body: whatever follows the head belongs to the
+//! WebSocket, or to nobody.
+
+use tungstenite::error::{Error, ProtocolError};
+use tungstenite::handshake::machine::TryParse;
+use tungstenite::handshake::server;
+use tungstenite::http::{HeaderValue, StatusCode, header};
+
+use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
+
+/// Bytes of a request's head, its empty line included.
+pub const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// Header lines in a head.
+pub const HEADERS_MAX: usize = 100;
+
+/// What the bytes so far are.
+#[derive(Debug)]
+pub enum Examined {
+    /// Not yet a whole head, and nothing wrong with it.
+    Incomplete,
+    /// A whole head.
+    Complete(Box<Head>),
+    /// Nothing that can be answered as a request.
+    Refused(Refusal),
+}
+
+/// The head of a request.
+#[derive(Debug)]
+pub struct Head {
+    /// How many bytes it is.
+    pub len: usize,
+    method: String,
+    path: String,
+    host: Option<String>,
+    subprotocol: Option<String>,
+    /// The `101` that accepts it, where its upgrade is valid.
+    upgrade: Result<server::Response, Upgrade>,
+}
+
+/// Looks at everything that has come so far.
+#[must_use]
+pub fn examine(bytes: &[u8]) -> Examined {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(bytes) {
+        Ok(httparse::Status::Complete(len)) if len <= HEAD_BYTES_MAX => {
+            Examined::Complete(Box::new(Head::new(len, &request, bytes)))
+        }
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MAX => Examined::Incomplete,
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => Examined::Refused(Refusal::HeadTooLarge),
+        Err(_) => Examined::Refused(Refusal::NotHttp),
+    }
+}
+
+impl Head {
+    fn new(len: usize, request: &httparse::Request<'_, '_>, bytes: &[u8]) -> Self {
+        let header = |name: &str| {
+            let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+            std::str::from_utf8(found.value).ok()
+        };
+        let target = request.path.unwrap_or_default();
+        Self {
+            len,
+            method: request.method.unwrap_or_default().to_owned(),
+            path: target.split('?').next().unwrap_or_default().to_owned(),
+            host: header("host").map(str::to_owned),
+            subprotocol: header("sec-websocket-protocol").and_then(first_token),
+            upgrade: accept(bytes),
+        }
+    }
+
+    /// The request as the handler sees it.
+    #[must_use]
+    pub fn request(&self, endpoints: Endpoints) -> Request<'_> {
+        Request {
+            method: &self.method,
+            path: &self.path,
+            host: self.host.as_deref(),
+            upgrade: self.upgrade.as_ref().err().copied().unwrap_or(Upgrade::Valid),
+            subprotocol: self.subprotocol.as_deref(),
+            endpoints,
+        }
+    }
+
+    /// The bytes of the `101` that makes it a WebSocket; `None` unless its upgrade is valid.
+    #[must_use]
+    pub fn switching_protocols(self, subprotocol: Option<&str>) -> Option<Vec<u8>> {
+        let mut response = self.upgrade.ok()?;
+        if let Some(value) = subprotocol.and_then(|name| HeaderValue::from_str(name).ok()) {
+            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+        }
+        let mut bytes = Vec::new();
+        server::write_response(&mut bytes, &response).ok()?;
+        Some(bytes)
+    }
+}
+
+/// The library's own judgement of the upgrade.
+fn accept(head: &[u8]) -> Result<server::Response, Upgrade> {
+    let request = match server::Request::try_parse(head) {
+        Ok(Some((_, request))) => request,
+        Ok(None) | Err(_) => return Err(Upgrade::Absent),
+    };
+    server::create_response(&request).map_err(|error| match error {
+        Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => Upgrade::VersionUnsupported,
+        Error::Protocol(ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey) => {
+            Upgrade::KeyInvalid
+        }
+        _ => Upgrade::Absent,
+    })
+}
+
+/// The first of a comma-separated list, if it is a token (RFC 9110, section 5.6.2) and can be sent back as it is.
+fn first_token(list: &str) -> Option<String> {
+    let first = list.split(',').next().unwrap_or_default().trim();
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    (!first.is_empty() && first.chars().all(is_token)).then(|| first.to_owned())
+}
+
+/// The bytes of a response, after which the connection is closed.
+#[must_use]
+pub fn encode(response: &Response) -> Vec<u8> {
+    let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
+    let extra = response.header.map(|header| format!("{header}\r\n")).unwrap_or_default();
+    let mut bytes = format!(
+        "HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",
+        response.status,
+        reason.unwrap_or_default(),
+        response.body.len(),
+    )
+    .into_bytes();
+    if !response.head_only {
+        bytes.extend_from_slice(response.body.as_bytes());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UPGRADE: &str = "Host: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
+                           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    fn head(text: &str) -> Box<Head> {
+        match examine(text.as_bytes()) {
+            Examined::Complete(head) => head,
+            other => panic!("{text:?} is {other:?}"),
+        }
+    }
+
+    fn upgrade(text: &str) -> Upgrade {
+        head(text).upgrade.err().unwrap_or(Upgrade::Valid)
+    }
+
+    #[test]
+    fn a_request_by_the_book_is_accepted_with_the_key_of_the_rfc() {
+        let head =
+            head(&format!("GET /chat?x=1 HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\nglued"));
+        assert_eq!(
+            (head.path.as_str(), head.method.as_str(), head.host.as_deref()),
+            ("/chat", "GET", Some("h"))
+        );
+        let bytes = head.switching_protocols(Some("chat-protocol")).unwrap();
+        let text = String::from_utf8(bytes).unwrap().to_lowercase();
+        assert!(text.starts_with("http/1.1 101 switching protocols\r\n"), "{text}");
+        assert!(text.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), "{text}");
+        assert!(text.contains("sec-websocket-protocol: chat-protocol\r\n"), "{text}");
+        assert!(text.ends_with("\r\n\r\n"));
+    }
+
+    #[test]
+    fn upgrades_that_are_not_by_the_book_are_told_apart() {
+        assert_eq!(upgrade("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), Upgrade::Absent);
+        assert_eq!(upgrade("GET / HTTP/1.0\r\n\r\n"), Upgrade::Absent);
+        assert_eq!(
+            upgrade(&format!("POST / HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n")),
+            Upgrade::Absent
+        );
+        assert_eq!(upgrade(&format!("GET / HTTP/1.1\r\n{UPGRADE}\r\n")), Upgrade::VersionUnsupported);
+        assert_eq!(
+            upgrade(&format!("GET / HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 8\r\n\r\n")),
+            Upgrade::VersionUnsupported
+        );
+        let short_key = UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=");
+        assert_eq!(
+            upgrade(&format!("GET / HTTP/1.1\r\n{short_key}Sec-WebSocket-Version: 13\r\n\r\n")),
+            Upgrade::KeyInvalid
+        );
+    }
+
+    #[test]
+    fn the_first_subprotocol_is_offered_if_it_is_a_token() {
+        let with = |value: &str| {
+            head(&format!("GET / HTTP/1.1\r\nSec-WebSocket-Protocol: {value}\r\n\r\n")).subprotocol
+        };
+        assert_eq!(with("chat-protocol, other"), Some("chat-protocol".into()));
+        assert_eq!(with("a b"), None);
+        assert_eq!(with(""), None);
+    }
+
+    #[test]
+    fn a_head_is_taken_whole_or_waited_for_and_its_limits_hold() {
+        let fits = |length: usize| {
+            let start = "GET / HTTP/1.1\r\nX: ";
+            format!("{start}{}\r\n\r\n", "x".repeat(length - start.len() - 4))
+        };
+        assert!(matches!(examine(b""), Examined::Incomplete));
+        assert!(matches!(examine(b"GET / HTTP/1.1\r\nHost"), Examined::Incomplete));
+        assert!(matches!(examine(fits(HEAD_BYTES_MAX).as_bytes()), Examined::Complete(_)));
+        for too_large in
+            [fits(HEAD_BYTES_MAX + 1), format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES_MAX))]
+        {
+            assert!(matches!(examine(too_large.as_bytes()), Examined::Refused(Refusal::HeadTooLarge)));
+        }
+        let headers = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(count));
+        assert!(matches!(examine(headers(HEADERS_MAX).as_bytes()), Examined::Complete(_)));
+        assert!(matches!(
+            examine(headers(HEADERS_MAX + 1).as_bytes()),
+            Examined::Refused(Refusal::HeadTooLarge)
+        ));
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused_as_soon_as_it_shows() {
+        for junk in
+            [&b"\x16\x03\x01\x02\x00\x01"[..], b"SSH-2.0-OpenSSH\r\n", b"\0\0\0\0", b"hola que tal\r\n\r\n"]
+        {
+            assert!(matches!(examine(junk), Examined::Refused(Refusal::NotHttp)), "{junk:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_is_http_that_closes_and_an_answer_to_head_has_no_body() {
+        let response = Response {
+            status: 426,
+            header: Some("Upgrade: websocket"),
+            body: "ñ\n".into(),
+            head_only: false,
+        };
+        let text = String::from_utf8(encode(&response)).unwrap();
+        assert_eq!(
+            text,
+            "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
+             Upgrade: websocket\r\nConnection: close\r\n\r\nñ\n"
+        );
+        let head = String::from_utf8(encode(&Response { head_only: true, ..response })).unwrap();
+        assert_eq!(head, text.trim_end_matches("ñ\n"));
+    }
+}

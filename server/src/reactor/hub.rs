@@ -1,0 +1,333 @@
+//! All connections and what happens to them in a turn: the reactor without its sockets and without its clock.
+//!
+//! The owner of the loop reports what the network and the clock say, in the order of [`Hub`]'s methods; the hub
+//! reads, calls the handler, writes, and keeps every deadline. It does not know mio, and it does not know what
+//! the messages mean. Everything a callback wishes for is carried out in [`Hub::settle`], never inside another
+//! callback.
+
+mod accepting;
+mod ending;
+mod receiving;
+mod writing;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use slab::Slab;
+
+use super::Limits;
+use super::close::CloseReason;
+use super::connection::{Connection, State, TimerKind};
+use super::handler::{Handler, Ops, Refusal, Wish};
+use super::id::ConnectionId;
+use super::network::{Network, Readiness};
+use super::wheel::Wheel;
+use crate::moment::Moment;
+use accepting::Accepting;
+
+/// The shared receive buffer, and so what is read from one connection in one turn.
+pub const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Hub<N: Network> {
+    network: N,
+    limits: Limits,
+    connections: Slab<Connection<N::Stream>>,
+    next_generation: u32,
+    wheel: Wheel<Timer>,
+    ops: Ops,
+    now: Duration,
+    /// Those with something to write or to end.
+    to_write: Vec<ConnectionId>,
+    /// Those whose `ending` was set.
+    to_end: VecDeque<ConnectionId>,
+    /// Those with more to read or to write although no edge will come.
+    to_resume: Vec<ConnectionId>,
+    /// Freed at the end of the turn.
+    to_free: Vec<ConnectionId>,
+    receive_buffer: Box<[u8]>,
+    /// A write buffer that the connections hand on to each other.
+    spare: Vec<u8>,
+    accepting: Accepting,
+    stopping: bool,
+}
+
+/// What the wheel gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Connection(ConnectionId, TimerKind),
+    AcceptAgain,
+}
+
+impl<N: Network> Hub<N> {
+    /// No connections at time zero.
+    pub fn new(network: N, limits: Limits) -> Self {
+        Self {
+            network,
+            limits,
+            connections: Slab::new(),
+            next_generation: 0,
+            wheel: Wheel::new(),
+            ops: Ops::default(),
+            now: Duration::ZERO,
+            to_write: Vec::new(),
+            to_end: VecDeque::new(),
+            to_resume: Vec::new(),
+            to_free: Vec::new(),
+            receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
+            spare: Vec::new(),
+            accepting: Accepting::default(),
+            stopping: false,
+        }
+    }
+
+    /// A turn begins: this is the time until it ends.
+    pub fn begin_turn(&mut self, now: Moment) {
+        self.now = now.monotonic;
+        self.ops.begin_turn(now);
+    }
+
+    /// The network reports that connections wait. They are accepted in [`Hub::resume`].
+    pub fn on_acceptable(&mut self) {
+        self.accepting.ready = true;
+    }
+
+    /// The network reports an edge of a connection. What is ready to be read is read now.
+    pub fn on_ready<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, readiness: Readiness) {
+        let Some(connection) = self.get(id) else { return };
+        connection.flags.readable |= readiness.readable | readiness.read_closed;
+        connection.flags.read_closed |= readiness.read_closed;
+        connection.flags.writable |= readiness.writable;
+        if readiness.writable {
+            self.want_write(id);
+        }
+        self.receive(handler, id);
+    }
+
+    /// Goes on where the last turn ran out of budget, and accepts who waits.
+    pub fn resume<H: Handler>(&mut self, handler: &mut H) {
+        for id in std::mem::take(&mut self.to_resume) {
+            if let Some(connection) = self.get(id) {
+                connection.flags.wants_resume = false;
+                self.want_write(id);
+                self.receive(handler, id);
+            }
+        }
+        self.accept(handler);
+    }
+
+    /// Lets the timers expire that are due. Those that do not fit into this turn come first in the next.
+    pub fn expire<H: Handler>(&mut self, handler: &mut H) {
+        self.wheel.advance(self.now);
+        while !self.ops.must_flush() {
+            let Some(timer) = self.wheel.pop_expired() else { return };
+            match timer {
+                Timer::Connection(id, kind) => self.on_timer(handler, id, kind),
+                Timer::AcceptAgain => {
+                    self.accepting.resting = false;
+                    self.accept(handler);
+                }
+            }
+        }
+    }
+
+    /// Carries out wishes, writes, ends connections, until nothing is left to do in this turn; then frees slots.
+    pub fn settle<H: Handler>(&mut self, handler: &mut H) {
+        let mut wishes = Vec::new();
+        // Ends: every round either carries out something that is noted once, or ends a connection.
+        loop {
+            self.ops.take_wishes(&mut wishes);
+            for wish in wishes.drain(..) {
+                self.carry_out(wish);
+            }
+            if self.ops.take_writable_all() {
+                self.write_all(handler);
+            }
+            for id in std::mem::take(&mut self.to_write) {
+                self.write(handler, id);
+            }
+            while !self.ops.must_flush() {
+                let Some(id) = self.to_end.pop_front() else { break };
+                self.end(handler, id);
+            }
+            if self.ops.is_settled() && self.to_write.is_empty() && self.to_end.is_empty() {
+                break;
+            }
+        }
+        for id in std::mem::take(&mut self.to_free) {
+            self.free(id);
+        }
+    }
+
+    /// When the clock has something to do next; `None` while no timer is armed.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Duration> {
+        self.wheel.next_wake()
+    }
+
+    /// Whether the next turn has work already, so that nobody may sleep.
+    #[must_use]
+    pub fn has_leftovers(&self) -> bool {
+        !self.to_resume.is_empty() || (!self.stopping && self.accepting.can_accept())
+    }
+
+    /// Stops accepting and closes every connection with 1001, after what is queued for it. Follow it with
+    /// [`Hub::settle`].
+    pub fn shutdown<H: Handler>(&mut self, handler: &mut H) {
+        self.stopping = true;
+        handler.on_shutdown(&mut self.ops);
+        let ids: Vec<_> = self.ids().collect();
+        for id in ids {
+            let Some(connection) = self.get(id) else { continue };
+            match connection.state {
+                State::Open(_) => self.end_with(id, CloseReason::Shutdown),
+                State::Handshaking(_) => self.release(id),
+                State::Closing(_) | State::Lingering { .. } | State::Over => {}
+            }
+        }
+    }
+
+    /// How many connections there are, in whatever state.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// The network below, for a simulator to act on.
+    pub fn network_mut(&mut self) -> &mut N {
+        &mut self.network
+    }
+
+    // ---- Timers and wishes
+
+    fn on_timer<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, kind: TimerKind) {
+        let Some(connection) = self.get(id) else { return };
+        connection.timers[kind as usize] = None;
+        match (kind, &connection.state) {
+            (TimerKind::State, State::Handshaking(handshaking)) if handshaking.head.is_empty() => {
+                self.release(id)
+            }
+            (TimerKind::State, State::Handshaking(_)) => {
+                self.respond(id, &handler.on_refused(Refusal::TimedOut))
+            }
+            (TimerKind::State, State::Open(session)) if session.draining => self.cut(handler, id),
+            (TimerKind::State, State::Open(_)) => self.check_liveness(id),
+            (TimerKind::State, State::Closing(_) | State::Lingering { .. }) => self.release(id),
+            (TimerKind::Message, State::Open(_)) => self.end_with(id, CloseReason::Stalled),
+            (TimerKind::Pause, State::Open(_)) => {
+                connection.flags.paused = false;
+                self.receive(handler, id);
+            }
+            (TimerKind::Handler, State::Open(_)) => handler.on_timer(&mut self.ops, id),
+            (TimerKind::Message | TimerKind::Pause | TimerKind::Handler, _) | (_, State::Over) => {}
+        }
+    }
+
+    /// Pings a connection that was silent for long, and ends one whose ping went unanswered. Armed once for
+    /// each period of silence, not for each byte.
+    fn check_liveness(&mut self, id: ConnectionId) {
+        let Self { connections, spare, limits, now, .. } = self;
+        let connection = &mut connections[id.slot()];
+        let State::Open(session) = &mut connection.state else { return };
+        let ping_at = session.last_byte_at + limits.ping_after;
+        let next = if session.pinged {
+            return self.end_with(id, CloseReason::Silent);
+        } else if *now < ping_at {
+            ping_at
+        } else {
+            session.ping(&mut connection.outbox, spare);
+            *now + limits.pong_timeout
+        };
+        self.want_write(id);
+        self.arm(id, TimerKind::State, next);
+    }
+
+    fn carry_out(&mut self, wish: Wish) {
+        match wish {
+            Wish::Writable(id) => self.want_write(id),
+            Wish::Close(id, frame) => {
+                if self.get(id).is_some_and(|connection| matches!(connection.state, State::Open(_))) {
+                    self.end_with(id, CloseReason::Handler(frame));
+                }
+            }
+            Wish::Timer(id, at) => {
+                let is_open = self.get(id).and_then(Connection::open).is_some_and(|s| s.ending.is_none());
+                match at {
+                    Some(at) if is_open => self.arm(id, TimerKind::Handler, at),
+                    _ => self.disarm(id, TimerKind::Handler),
+                }
+            }
+        }
+    }
+
+    // ---- What the parts share
+
+    fn get(&mut self, id: ConnectionId) -> Option<&mut Connection<N::Stream>> {
+        self.connections.get_mut(id.slot()).filter(|connection| connection.generation == id.generation())
+    }
+
+    fn ids(&self) -> impl Iterator<Item = ConnectionId> + '_ {
+        self.connections
+            .iter()
+            .map(|(slot, connection)| ConnectionId::new(slot as u32, connection.generation))
+    }
+
+    fn want_write(&mut self, id: ConnectionId) {
+        let Some(connection) = self.get(id) else { return };
+        if !std::mem::replace(&mut connection.flags.wants_write, true) {
+            self.to_write.push(id);
+        }
+    }
+
+    fn want_resume(&mut self, id: ConnectionId) {
+        let Some(connection) = self.get(id) else { return };
+        if !std::mem::replace(&mut connection.flags.wants_resume, true) {
+            self.to_resume.push(id);
+        }
+    }
+
+    fn arm(&mut self, id: ConnectionId, kind: TimerKind, at: Duration) {
+        let Self { connections, wheel, .. } = self;
+        let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
+        else {
+            return;
+        };
+        let timer = &mut connection.timers[kind as usize];
+        if let Some(armed) = timer.take() {
+            wheel.cancel(armed);
+        }
+        *timer = Some(wheel.arm(at, Timer::Connection(id, kind)));
+    }
+
+    fn disarm(&mut self, id: ConnectionId, kind: TimerKind) {
+        let armed = self.get(id).and_then(|connection| connection.timers[kind as usize].take());
+        if let Some(armed) = armed {
+            self.wheel.cancel(armed);
+        }
+    }
+
+    /// Gives a connection's slot and timers back at the end of the turn. Until then its name stands for nothing.
+    fn release(&mut self, id: ConnectionId) {
+        let Some(connection) = self.get(id) else { return };
+        if matches!(connection.state, State::Over) {
+            return;
+        }
+        assert!(!matches!(connection.state, State::Open(_)), "an open connection ends with on_close");
+        connection.state = State::Over;
+        self.to_free.push(id);
+    }
+
+    fn free(&mut self, id: ConnectionId) {
+        let connection = self.connections.remove(id.slot());
+        assert_eq!(connection.generation, id.generation(), "a slot is freed once");
+        for armed in connection.timers.into_iter().flatten() {
+            self.wheel.cancel(armed);
+        }
+    }
+}

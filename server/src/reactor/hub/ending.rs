@@ -1,0 +1,100 @@
+//! How connections end: a reason is noted at once, and carried out when the turn settles. The handler is told
+//! exactly once; then the peer is told, if it can be.
+
+use log::debug;
+
+use super::Hub;
+use crate::reactor::close::CloseReason;
+use crate::reactor::connection::{Connection, State, TimerKind};
+use crate::reactor::handler::Handler;
+use crate::reactor::id::ConnectionId;
+use crate::reactor::network::Network;
+
+impl<N: Network> Hub<N> {
+    /// The connection ends for this reason: nothing more is received from it. The first reason stands, unless
+    /// the socket fails while the end waits for the peer.
+    pub(super) fn end_with(&mut self, id: ConnectionId, reason: CloseReason) {
+        let Some(connection) = self.get(id) else { return };
+        match &mut connection.state {
+            State::Open(session) if session.ending.is_none() || !reason.can_say_farewell() => {
+                session.ending = Some(reason);
+                connection.backlog = Vec::new();
+                connection.flags.unprocessed = false;
+                self.to_end.push_back(id);
+            }
+            State::Open(_) => {}
+            State::Handshaking(_) | State::Closing(_) | State::Lingering { .. } | State::Over => {
+                self.release(id)
+            }
+        }
+    }
+
+    /// Ends a connection whose reason is known. What the handler still has for it is said first, where somebody
+    /// is there to hear it; our own wish to end waits for the peer to take it, up to the close deadline.
+    pub(super) fn end<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
+        else {
+            return;
+        };
+        if !reason.can_say_farewell() {
+            return self.cut(handler, id);
+        }
+        let drained = self.pull_the_rest(handler, id);
+        if !drained && reason.can_wait() {
+            return self.drain(id);
+        }
+        self.tell_handler(handler, id, &reason);
+        self.say_farewell(id, &reason);
+    }
+
+    /// Waits for the peer to take what was queued, up to the close deadline.
+    fn drain(&mut self, id: ConnectionId) {
+        let Some(session) = self.get(id).and_then(Connection::open) else { return };
+        if !std::mem::replace(&mut session.draining, true) {
+            self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
+        }
+    }
+
+    /// Ends an open connection without a word to the peer.
+    pub(super) fn cut<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
+        else {
+            return;
+        };
+        self.tell_handler(handler, id, &reason);
+        self.connections[id.slot()].state = State::Lingering { discarded: 0, peer_finished: true };
+        self.release(id);
+    }
+
+    fn tell_handler<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, reason: &CloseReason) {
+        debug!("connection {id} {reason}");
+        handler.on_close(&mut self.ops, id, reason);
+        for kind in [TimerKind::Handler, TimerKind::Message, TimerKind::Pause] {
+            self.disarm(id, kind);
+        }
+        self.connections[id.slot()].flags.paused = false;
+    }
+
+    /// The last words, by the reason, and what we wait for after them.
+    fn say_farewell(&mut self, id: ConnectionId, reason: &CloseReason) {
+        let Self { connections, spare, .. } = self;
+        let connection = &mut connections[id.slot()];
+        let over = State::Lingering { discarded: 0, peer_finished: false };
+        let State::Open(mut session) = std::mem::replace(&mut connection.state, over) else { return };
+        match reason.frame() {
+            Some(frame) => session.close(&frame, &mut connection.outbox, spare),
+            None => session.flush(&mut connection.outbox, spare),
+        }
+        match reason {
+            CloseReason::Handler(_) | CloseReason::Shutdown | CloseReason::Stalled => {
+                connection.state = State::Closing(session);
+                self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
+                self.want_write(id);
+                self.want_resume(id);
+            }
+            CloseReason::PeerVanished => self.linger(id, true),
+            CloseReason::PeerClosed(_) | CloseReason::Violation(_) => self.linger(id, false),
+            CloseReason::Failed(_) | CloseReason::Silent => unreachable!("these end without a word"),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! From the sockets to the handler: one read a turn and connection, cut into a head, messages, or the bytes of
+//! a connection that is over.
+
+use tungstenite::Message;
+
+use super::Hub;
+use crate::reactor::close::CloseReason;
+use crate::reactor::connection::{Connection, Fed, Handshaking, LINGER_BYTES_MAX, Session, State, TimerKind};
+use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming};
+use crate::reactor::handshake::{self, Examined, HEAD_BYTES_MAX};
+use crate::reactor::id::ConnectionId;
+use crate::reactor::network::Network;
+
+/// Messages handed on from one connection in one turn; what is left waits for the next.
+pub const MESSAGES_PER_TURN: usize = 512;
+
+impl<N: Network> Hub<N> {
+    /// Reads once from the socket, or goes on with what was read before, and hands on what comes of it.
+    pub(super) fn receive<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        if self.ops.must_flush() {
+            return self.want_resume(id);
+        }
+        let Some(connection) = self.get(id).filter(|connection| connection.can_read()) else { return };
+        if connection.flags.unprocessed {
+            let backlog = std::mem::take(&mut connection.backlog);
+            return self.take_in(handler, id, &backlog);
+        }
+        let mut buffer = std::mem::take(&mut self.receive_buffer);
+        match self.connections[id.slot()].read(&mut buffer) {
+            Ok(None) => {}
+            Ok(Some(0)) => self.on_end_of_stream(id),
+            Ok(Some(count)) => {
+                self.on_bytes(id, &buffer[..count]);
+                self.take_in(handler, id, &buffer[..count]);
+            }
+            Err(error) => self.end_with(id, CloseReason::Failed(error.kind())),
+        }
+        self.receive_buffer = buffer;
+    }
+
+    /// Bytes have come from the network: liveness, the byte rate, and whether a message is under way.
+    fn on_bytes(&mut self, id: ConnectionId, bytes: &[u8]) {
+        let now = self.now;
+        let limits = self.limits;
+        let Some(session) = self.get(id).and_then(Connection::open) else { return };
+        session.last_byte_at = now;
+        session.pinged = false;
+        let was_mid_message = session.progress.is_mid_message();
+        let ended = session.progress.follow(bytes);
+        let is_mid_message = session.progress.is_mid_message();
+        let debt = limits.byte_rate.map(|rate| session.received.take(bytes.len(), rate, now));
+        if is_mid_message && (ended || !was_mid_message) {
+            self.arm(id, TimerKind::Message, now + limits.message_timeout);
+        } else if was_mid_message && !is_mid_message {
+            self.disarm(id, TimerKind::Message);
+        }
+        if let Some(debt) = debt.filter(|debt| !debt.is_zero()) {
+            self.connections[id.slot()].flags.paused = true;
+            self.arm(id, TimerKind::Pause, now + debt);
+        }
+    }
+
+    /// The peer will send nothing more.
+    fn on_end_of_stream(&mut self, id: ConnectionId) {
+        let connection = &mut self.connections[id.slot()];
+        connection.flags.readable = false;
+        match connection.state {
+            State::Open(_) => self.end_with(id, CloseReason::PeerVanished),
+            State::Handshaking(_) | State::Closing(_) => self.release(id),
+            State::Lingering { .. } if connection.outbox.is_empty() => self.release(id),
+            State::Lingering { ref mut peer_finished, .. } => *peer_finished = true,
+            State::Over => {}
+        }
+    }
+
+    /// Takes bytes in, by the state.
+    fn take_in<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, bytes: &[u8]) {
+        match &mut self.connections[id.slot()].state {
+            State::Handshaking(_) => self.take_in_head(handler, id, bytes),
+            State::Open(_) => self.take_in_messages(handler, id, bytes),
+            State::Closing(_) => self.take_in_close(id, bytes),
+            State::Lingering { discarded, .. } => {
+                *discarded += bytes.len();
+                if *discarded > LINGER_BYTES_MAX {
+                    self.release(id);
+                } else {
+                    self.resume_if_readable(id);
+                }
+            }
+            State::Over => {}
+        }
+    }
+
+    fn take_in_head<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, bytes: &[u8]) {
+        let State::Handshaking(handshaking) = &mut self.connections[id.slot()].state else { return };
+        let Handshaking { head, endpoints } = &mut **handshaking;
+        let endpoints = *endpoints;
+        // Looked at when a line ends, and at first; between that a whole head cannot come. So bytes that drip in
+        // one by one do not cost a look each.
+        let look = head.is_empty() || bytes.contains(&b'\n') || head.len() + bytes.len() >= HEAD_BYTES_MAX;
+        head.extend_from_slice(bytes);
+        let examined = if look { handshake::examine(head) } else { Examined::Incomplete };
+        match examined {
+            Examined::Incomplete => self.resume_if_readable(id),
+            Examined::Refused(refusal) => self.respond(id, &handler.on_refused(refusal)),
+            Examined::Complete(request) => {
+                let glued = head.split_off(request.len);
+                match handler.on_request(&request.request(endpoints)) {
+                    Answer::Respond(response) => self.respond(id, &response),
+                    Answer::Accept { subprotocol } => {
+                        let bytes = request
+                            .switching_protocols(subprotocol.as_deref())
+                            .expect("a handler accepts only a valid upgrade");
+                        self.open(handler, id, &bytes, endpoints, &glued);
+                    }
+                }
+            }
+        }
+    }
+
+    fn open<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        id: ConnectionId,
+        response: &[u8],
+        endpoints: Endpoints,
+        glued: &[u8],
+    ) {
+        let session = Session::new(self.limits.message_bytes_max, self.now);
+        let connection = &mut self.connections[id.slot()];
+        connection.outbox.push(response, &mut self.spare);
+        connection.state = State::Open(Box::new(session));
+        self.want_write(id);
+        self.arm(id, TimerKind::State, self.now + self.limits.ping_after);
+        handler.on_open(&mut self.ops, id, endpoints);
+        if !glued.is_empty() {
+            self.on_bytes(id, glued);
+            self.take_in_messages(handler, id, glued);
+        } else {
+            self.resume_if_readable(id);
+        }
+    }
+
+    fn take_in_messages<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, mut bytes: &[u8]) {
+        let Self { connections, ops, spare, .. } = self;
+        let connection = &mut connections[id.slot()];
+        let State::Open(session) = &mut connection.state else { return };
+        let mut ending = None;
+        let mut hungry = false;
+        for _ in 0..MESSAGES_PER_TURN {
+            match session.feed(&mut bytes, &mut connection.outbox, spare) {
+                Fed::Message(Message::Text(text)) => handler.on_receive(ops, id, Incoming::Text(&text)),
+                Fed::Message(message) => handler.on_receive(ops, id, Incoming::Binary(&message.into_data())),
+                Fed::Hungry => hungry = true,
+                Fed::PeerClose(code) => ending = Some(CloseReason::PeerClosed(code)),
+                Fed::Violation(reason) => ending = Some(reason),
+            }
+            if hungry || ending.is_some() || ops.must_flush() {
+                break;
+            }
+        }
+        connection.flags.unprocessed = !hungry && ending.is_none();
+        if connection.flags.unprocessed {
+            connection.backlog = bytes.to_vec();
+        }
+        let (resume, has_answers) = (connection.flags.unprocessed, !connection.outbox.is_empty());
+        if has_answers {
+            self.want_write(id);
+        }
+        if let Some(reason) = ending {
+            self.end_with(id, reason);
+        } else if resume {
+            self.want_resume(id);
+        } else {
+            self.resume_if_readable(id);
+        }
+    }
+
+    fn take_in_close(&mut self, id: ConnectionId, mut bytes: &[u8]) {
+        let Self { connections, spare, .. } = self;
+        let connection = &mut connections[id.slot()];
+        let State::Closing(session) = &mut connection.state else { return };
+        loop {
+            match session.feed(&mut bytes, &mut connection.outbox, spare) {
+                Fed::Message(_) => {}
+                Fed::Hungry => return self.resume_if_readable(id),
+                Fed::PeerClose(_) | Fed::Violation(_) => return self.linger(id, false),
+            }
+        }
+    }
+
+    /// One read a turn and connection: the rest comes in the next turn, behind the others.
+    fn resume_if_readable(&mut self, id: ConnectionId) {
+        if self.connections[id.slot()].flags.readable {
+            self.want_resume(id);
+        }
+    }
+}

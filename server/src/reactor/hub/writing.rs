@@ -1,0 +1,120 @@
+//! From the handler to the sockets: everything that piled up for a connection leaves in one write.
+
+use super::Hub;
+use crate::reactor::close::CloseReason;
+use crate::reactor::connection::{Connection, State, TimerKind};
+use crate::reactor::handler::{Handler, Ops, Outgoing, Response};
+use crate::reactor::handshake;
+use crate::reactor::id::ConnectionId;
+use crate::reactor::network::{Network, Stream};
+
+/// Bytes pulled from the handler for one write.
+pub const GATHER_BYTES: usize = 64 * 1024;
+/// Bytes written to one connection in one turn; what is left waits for the next.
+pub const WRITE_BYTES_PER_TURN: usize = 1024 * 1024;
+
+impl<N: Network> Hub<N> {
+    /// Pulls what the handler has for the connection and writes it, together with what is left from before.
+    pub(super) fn write<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        let Self { connections, ops, spare, .. } = self;
+        let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
+        else {
+            return;
+        };
+        connection.flags.wants_write = false;
+        if !connection.flags.writable {
+            return;
+        }
+        let may_pull = matches!(connection.state, State::Open(_));
+        let mut written = 0;
+        let result = loop {
+            let exhausted = !may_pull || gather(handler, ops, id, connection, spare);
+            written += connection.outbox.len();
+            match connection.write(spare) {
+                Ok(true) if !exhausted && written < WRITE_BYTES_PER_TURN => {}
+                Ok(drained) => break Ok(drained && exhausted),
+                Err(error) => break Err(error),
+            }
+        };
+        match result {
+            Ok(exhausted) => self.after_write(id, exhausted),
+            Err(error) => self.end_with(id, CloseReason::Failed(error.kind())),
+        }
+    }
+
+    /// The same for every open connection.
+    pub(super) fn write_all<H: Handler>(&mut self, handler: &mut H) {
+        // Slots are freed at the end of the turn only, and none is taken here.
+        for slot in 0..self.connections.capacity() {
+            let Some(connection) = self.connections.get(slot) else { continue };
+            if connection.flags.writable && matches!(connection.state, State::Open(_)) {
+                let id = ConnectionId::new(slot as u32, connection.generation);
+                self.write(handler, id);
+            }
+        }
+    }
+
+    /// Puts a response into the outbox; the connection ends when the peer has it.
+    pub(super) fn respond(&mut self, id: ConnectionId, response: &Response) {
+        let Self { connections, spare, .. } = self;
+        connections[id.slot()].outbox.push(&handshake::encode(response), spare);
+        self.linger(id, false);
+    }
+
+    /// Whether nothing is left that could be pulled; what was pulled is written or stands in the outbox.
+    pub(super) fn pull_the_rest<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) -> bool {
+        let Self { connections, ops, spare, .. } = self;
+        let connection = &mut connections[id.slot()];
+        // Ends: what the handler holds for one connection is bounded, and nobody adds to it here.
+        loop {
+            if gather(handler, ops, id, connection, spare) {
+                return true;
+            }
+            if !connection.flags.writable || !matches!(connection.write(spare), Ok(true)) {
+                return false;
+            }
+        }
+    }
+
+    fn after_write(&mut self, id: ConnectionId, exhausted: bool) {
+        let connection = &mut self.connections[id.slot()];
+        match &connection.state {
+            State::Open(session) if session.ending.is_some() => self.to_end.push_back(id),
+            State::Lingering { peer_finished: true, .. } if exhausted => self.release(id),
+            State::Lingering { .. } if exhausted => {
+                // It may be gone already; then reading will tell.
+                let _ = connection.stream.shutdown_write();
+                self.want_resume(id);
+            }
+            // Either the budget of the turn is spent, or reading may have rested because too much was unsent.
+            _ if !exhausted && connection.flags.writable => self.want_resume(id),
+            _ if connection.can_read() => self.want_resume(id),
+            _ => {}
+        }
+    }
+
+    /// Reads on and discards until the peer has finished too, so that it gets our last words.
+    pub(super) fn linger(&mut self, id: ConnectionId, peer_finished: bool) {
+        self.connections[id.slot()].state = State::Lingering { discarded: 0, peer_finished };
+        self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
+        self.want_write(id);
+    }
+}
+
+/// Pulls from the handler as much as one write shall carry. Whether that was all it had.
+fn gather<H: Handler, S>(
+    handler: &mut H,
+    ops: &mut Ops,
+    id: ConnectionId,
+    connection: &mut Connection<S>,
+    spare: &mut Vec<u8>,
+) -> bool {
+    while connection.outbox.len() < GATHER_BYTES {
+        match handler.on_writable(ops, id) {
+            Some(Outgoing::Frames(frames)) => connection.outbox.push(frames, spare),
+            Some(Outgoing::Shared(frames)) => connection.outbox.push_shared(frames, spare),
+            None => return true,
+        }
+    }
+    false
+}
