@@ -627,3 +627,6 @@ impl<'a> Described<'a> {
         Self { kind: kind.filter(short), target: target.filter(short) }
     }
 }
+
+#[cfg(test)]
+mod tests;

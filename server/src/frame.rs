@@ -3,6 +3,8 @@
 
 /// The first byte of a final text frame.
 const FINAL_TEXT: u8 = 0x81;
+/// The first byte of a final binary frame.
+const FINAL_BINARY: u8 = 0x82;
 /// The first byte of a final ping frame.
 const FINAL_PING: u8 = 0x89;
 
@@ -10,25 +12,33 @@ const FINAL_PING: u8 = 0x89;
 pub const PING: [u8; 2] = [FINAL_PING, 0];
 
 /// The most bytes that a frame is larger than its payload.
-pub const HEADER_BYTES_MAX: usize = 10;
+const HEADER_BYTES_MAX: usize = 10;
 
 /// Appends a text frame whose payload `write_payload` appends. The header is put in front afterwards, by moving
 /// the payload at most 10 bytes: cheaper than encoding JSON into a buffer of its own.
 pub fn append_text(frames: &mut Vec<u8>, write_payload: impl FnOnce(&mut Vec<u8>)) {
+    append(FINAL_TEXT, frames, write_payload);
+}
+
+/// The same as a binary frame.
+pub fn append_binary(frames: &mut Vec<u8>, write_payload: impl FnOnce(&mut Vec<u8>)) {
+    append(FINAL_BINARY, frames, write_payload);
+}
+
+fn append(first_byte: u8, frames: &mut Vec<u8>, write_payload: impl FnOnce(&mut Vec<u8>)) {
     let start = frames.len();
+    // The header of nearly every chat message has this length.
     frames.extend_from_slice(&[0; 4]);
     let payload_start = frames.len();
     write_payload(frames);
-    let payload = frames.len() - payload_start;
-    let (header, length) = text_header(payload);
+    let (header, length) = header(first_byte, frames.len() - payload_start);
     frames.splice(start..payload_start, header[..length].iter().copied());
 }
 
-/// The header of a text frame with this many bytes of payload, and how many bytes of the array it is.
-#[must_use]
-pub fn text_header(payload: usize) -> ([u8; HEADER_BYTES_MAX], usize) {
+/// The header of a frame with this many bytes of payload, and how many bytes of the array it is.
+fn header(first_byte: u8, payload: usize) -> ([u8; HEADER_BYTES_MAX], usize) {
     let mut header = [0; HEADER_BYTES_MAX];
-    header[0] = FINAL_TEXT;
+    header[0] = first_byte;
     let length = match payload {
         0..=125 => {
             header[1] = payload as u8;
@@ -70,6 +80,16 @@ mod tests {
             let theirs = written_by_the_library(Frame::message(payload, OpCode::Data(Data::Text), true));
             assert_eq!(ours, [b"before", &*theirs].concat(), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn binary_frames_differ_in_their_first_byte_only() {
+        let mut ours = Vec::new();
+        append_binary(&mut ours, |frames| frames.extend_from_slice(b"abc"));
+        assert_eq!(
+            ours,
+            written_by_the_library(Frame::message(b"abc".to_vec(), OpCode::Data(Data::Binary), true))
+        );
     }
 
     #[test]

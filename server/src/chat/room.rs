@@ -142,10 +142,10 @@ impl Room {
         if self.names.contains_key(&key) {
             return Err(Refusal::NameTaken(name));
         }
-        if let (Some(network), Some(users_max)) = (origin.network(), self.users_per_network_max) {
-            if self.networks.get(&network).copied().unwrap_or_default() >= users_max {
-                return Err(Refusal::AddressTaken { address: origin.address(), users_max });
-            }
+        if let (Some(network), Some(users_max)) = (origin.network(), self.users_per_network_max)
+            && self.networks.get(&network).copied().unwrap_or_default() >= users_max
+        {
+            return Err(Refusal::AddressTaken { address: origin.address(), users_max });
         }
         if self.users.len() >= self.users_max {
             return Err(Refusal::ServerFull { users_max: self.users_max });

@@ -122,11 +122,12 @@ impl Outbox {
                 return;
             }
             self.sent -= length;
-            if let Some(Piece::Owned(mut bytes)) = self.pieces.pop_front() {
-                if bytes.capacity() > spare.capacity() && bytes.capacity() <= SPARE_BYTES_MAX {
-                    bytes.clear();
-                    *spare = bytes;
-                }
+            if let Some(Piece::Owned(mut bytes)) = self.pieces.pop_front()
+                && bytes.capacity() > spare.capacity()
+                && bytes.capacity() <= SPARE_BYTES_MAX
+            {
+                bytes.clear();
+                *spare = bytes;
             }
         }
         // Nothing is left: an idle connection keeps no memory for its next write.

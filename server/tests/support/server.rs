@@ -1,0 +1,164 @@
+//! The server's binary as a child process.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Client, PATIENCE, eventually};
+
+/// A running server. It is killed when it is dropped, and a panic in its log fails the test.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub port: u16,
+    /// What it said on stdout when it listened.
+    pub first_line: String,
+    child: Child,
+    log: Arc<Mutex<String>>,
+    log_reader: Option<JoinHandle<()>>,
+    /// Open as long as the server runs, so that it may write.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts it on a free port of 127.0.0.1, with these options more.
+    #[track_caller]
+    pub fn start(options: &[&str]) -> Self {
+        Self::spawn(command(["0", "--bind", "127.0.0.1"]).args(options).stderr(Stdio::piped()))
+    }
+
+    /// Starts it by a command whose stderr is already decided, and waits until it listens.
+    #[track_caller]
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let log_reader = child.stderr.take().map(|stderr| {
+            let log = Arc::clone(&log);
+            std::thread::spawn(move || {
+                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                    let mut log = log.lock().unwrap();
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            })
+        });
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let first_line = line.trim_end_matches('\n').to_owned();
+        let port = first_line.rsplit(' ').next().and_then(|word| word.parse().ok());
+        let mut server = Self { port: 0, first_line, child, log, log_reader, _stdout: stdout };
+        server.port = port.unwrap_or_else(|| panic!("no port at the end of {:?}", server.first_line));
+        server
+    }
+
+    /// Its address on loopback.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Clients that are registered under these names in this order, and have read what that brought them.
+    #[track_caller]
+    pub fn room<const N: usize>(&self, names: [&str; N]) -> [Client; N] {
+        let mut clients: Vec<Client> = Vec::new();
+        for name in names {
+            let mut client = Client::connect(self);
+            client.register(name);
+            for earlier in &mut clients {
+                earlier.expect_status(name, "ACTIVO", "joined");
+            }
+            clients.push(client);
+        }
+        clients.try_into().unwrap()
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end of the process.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let child = &mut self.child;
+        let mut status = None;
+        eventually("the server's process ends", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+
+    /// Whether the process has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// The memory it occupies, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(reader) = self.log_reader.take() {
+            let _ = reader.join();
+        }
+        let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();
+        if std::thread::panicking() {
+            eprintln!("---- the server's log\n{log}----");
+        } else {
+            assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
+        }
+    }
+}
+
+/// The server's binary with these arguments, in an environment that chooses neither language nor log.
+pub fn command<const N: usize>(args: [&str; N]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
+    command.args(args);
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG", "RUST_LOG", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// How a process ended that was not meant to stay, and what it wrote.
+#[derive(Debug)]
+pub struct Finished {
+    /// The exit status; none if a signal ended it.
+    pub code: Option<i32>,
+    /// All of stdout.
+    pub stdout: String,
+    /// All of stderr.
+    pub stderr: String,
+}
+
+/// Runs a command to its end, which must come soon.
+#[track_caller]
+pub fn run(command: &mut Command) -> Finished {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("did not end: {command:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Finished { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
