@@ -90,7 +90,9 @@ pub enum State {
     Lingering {
         /// Bytes thrown away so far.
         discarded: usize,
-        /// Whether the peer has finished too.
+        /// Whether we have said that we have finished, which is when everything is written.
+        shut: bool,
+        /// Whether the peer has finished.
         peer_finished: bool,
     },
     /// Over; its slot is freed at the end of the turn.

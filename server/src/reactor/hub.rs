@@ -331,3 +331,6 @@ impl<N: Network> Hub<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,9 @@ fn request(rng: &mut Rng, name: Option<&str>, is_flood: bool) -> Value {
         _ => format!("hola {}", rng.below(1_000)),
     };
     let target = rng.pick(&NAMES[..10]);
-    match rng.below(100) {
+    // In a flood it is the general chat that grows faster than it is read.
+    let kind = if is_flood && rng.percent(90) { 0 } else { rng.below(100) };
+    match kind {
         0..=39 => json!({"type": "broadcast", "sender": sender, "content": content}),
         40..=69 => json!({"type": "private", "sender": sender, "target": target, "content": content}),
         70..=79 => json!({"type": "user_info", "sender": sender, "target": target}),

@@ -62,7 +62,8 @@ impl<N: Network> Hub<N> {
             return;
         };
         self.tell_handler(handler, id, &reason);
-        self.connections[id.slot()].state = State::Lingering { discarded: 0, peer_finished: true };
+        self.connections[id.slot()].state =
+            State::Lingering { discarded: 0, shut: false, peer_finished: true };
         self.release(id);
     }
 
@@ -79,7 +80,7 @@ impl<N: Network> Hub<N> {
     fn say_farewell(&mut self, id: ConnectionId, reason: &CloseReason) {
         let Self { connections, spare, .. } = self;
         let connection = &mut connections[id.slot()];
-        let over = State::Lingering { discarded: 0, peer_finished: false };
+        let over = State::Lingering { discarded: 0, shut: false, peer_finished: false };
         let State::Open(mut session) = std::mem::replace(&mut connection.state, over) else { return };
         match reason.frame() {
             Some(frame) => session.close(&frame, &mut connection.outbox, spare),

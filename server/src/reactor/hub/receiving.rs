@@ -190,7 +190,7 @@ impl<N: Network> Hub<N> {
     }
 
     /// One read a turn and connection: the rest comes in the next turn, behind the others.
-    fn resume_if_readable(&mut self, id: ConnectionId) {
+    pub(super) fn resume_if_readable(&mut self, id: ConnectionId) {
         if self.connections[id.slot()].flags.readable {
             self.want_resume(id);
         }

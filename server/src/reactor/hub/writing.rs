@@ -78,24 +78,26 @@ impl<N: Network> Hub<N> {
 
     fn after_write(&mut self, id: ConnectionId, exhausted: bool) {
         let connection = &mut self.connections[id.slot()];
-        match &connection.state {
+        let can_read = connection.can_read();
+        match &mut connection.state {
             State::Open(session) if session.ending.is_some() => self.to_end.push_back(id),
             State::Lingering { peer_finished: true, .. } if exhausted => self.release(id),
-            State::Lingering { .. } if exhausted => {
+            State::Lingering { shut, .. } if exhausted && !*shut => {
+                *shut = true;
                 // It may be gone already; then reading will tell.
                 let _ = connection.stream.shutdown_write();
-                self.want_resume(id);
+                self.resume_if_readable(id);
             }
             // Either the budget of the turn is spent, or reading may have rested because too much was unsent.
             _ if !exhausted && connection.flags.writable => self.want_resume(id),
-            _ if connection.can_read() => self.want_resume(id),
+            _ if can_read => self.want_resume(id),
             _ => {}
         }
     }
 
     /// Reads on and discards until the peer has finished too, so that it gets our last words.
     pub(super) fn linger(&mut self, id: ConnectionId, peer_finished: bool) {
-        self.connections[id.slot()].state = State::Lingering { discarded: 0, peer_finished };
+        self.connections[id.slot()].state = State::Lingering { discarded: 0, shut: false, peer_finished };
         self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
         self.want_write(id);
     }
