@@ -1,0 +1,78 @@
+//! The architecture's absences, as far as a machine can check them: who must not know what.
+
+#![allow(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The workspace's Rust files under these folders, without tests.
+fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    let mut todo: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            files.push((path.strip_prefix(root).unwrap().to_owned(), code));
+        }
+    }
+    assert!(!files.is_empty(), "{folders:?} hold no Rust file");
+    files
+}
+
+#[track_caller]
+fn assert_absent(folders: &[&str], words: &[&str], except: &[&str]) {
+    for (path, code) in sources(folders) {
+        if except.iter().any(|file| path.ends_with(file)) {
+            continue;
+        }
+        for (number, line) in code.lines().enumerate() {
+            for word in words {
+                assert!(!line.contains(word), "{}:{}: `{word}` does not belong here", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reactor_does_not_know_chat() {
+    let words = ["chat", "Chat", "chat_protocol", "serde_json"];
+    assert_absent(&["server/src/reactor.rs", "server/src/reactor"], &words, &[]);
+}
+
+#[test]
+fn below_the_outermost_loop_nobody_knows_mio_or_a_clock() {
+    let words = ["mio::", "Instant", "SystemTime"];
+    assert_absent(&["server/src/reactor"], &words, &["reactor/sockets.rs"]);
+}
+
+#[test]
+fn the_chat_core_knows_no_sockets_clock_threads_log_or_environment() {
+    let words = [
+        "std::net::Tcp", "std::io", "std::thread", "std::env", "std::fs", "Instant", "SystemTime", "mio", "log::",
+        "crate::reactor", "crate::handler", "rand",
+    ];
+    assert_absent(&["server/src/chat.rs", "server/src/chat"], &words, &[]);
+}
+
+#[test]
+fn clocks_are_read_in_the_two_loops_and_in_the_log_only() {
+    let words = ["Instant::now", "SystemTime::now", "Utc::now", "Local::now"];
+    let folders = ["server/src", "client/src", "protocol/src", "cli/src"];
+    assert_absent(&folders, &words, &["server/src/reactor.rs", "server/src/logging.rs", "client/src/app.rs"]);
+}
+
+#[test]
+fn the_clients_state_and_view_do_no_io() {
+    let words = ["std::net", "std::io", "std::thread", "mio::", "tungstenite", "termion", "rustix"];
+    assert_absent(&["client/src/state.rs", "client/src/state", "client/src/view.rs", "client/src/view"], &words, &[]);
+}
+
+#[test]
+fn nothing_half_done_is_left_behind() {
+    let words = ["dbg!", "todo!", "unimplemented!", "#[ignore"];
+    assert_absent(&["server/src", "client/src", "protocol/src", "cli/src", "benches"], &words, &[]);
+}
