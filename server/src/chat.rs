@@ -10,6 +10,7 @@
 //! event, and is applied by the one function that knows the rules ([`room`]); what follows from it is encoded
 //! once and put into the general chat's ring or into single mailboxes, from where peers pull it.
 
+mod delivery;
 pub mod event;
 pub mod mailbox;
 pub mod origin;
@@ -24,18 +25,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_protocol::{
-    DISCONNECTED_SUFFIX, DecodeError, ErrorReport, Lang, REGISTER_SUCCESS_CONTENT, Received, SERVER_SENDER,
-    ServerMessage, Status, Timestamp, UserInfo, UserList, UserName, UserStatus, limits,
-};
+use chat_protocol::{DecodeError, Lang, Received, Status, UserName, limits};
 
 pub use mailbox::Post;
 pub use origin::Origin;
 
 use crate::bucket::Rate;
-use crate::frame;
 use crate::moment::Moment;
-use event::{Effect, Event, Notice};
+use delivery::Described;
+use event::{Effect, Event};
 use mailbox::TooSlow;
 use peer::{Admission, Flooding, Peer, State};
 use refusal::Refusal;
@@ -53,9 +51,6 @@ mod close_code {
 pub const FLOOD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whoever has kept the rate for so long is forgiven.
 pub const FLOOD_FORGIVEN_AFTER: Duration = Duration::from_secs(2);
-/// A list of users is encoded anew at least this often while it is asked for, so that its timestamp is right.
-const LIST_AGE_MAX: Duration = Duration::from_secs(1);
-
 /// A peer: a small number that is unique among those that are connected, and used again afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u32);
@@ -465,166 +460,8 @@ impl Chat {
         self.cursors_from = lowest.max(first);
     }
 
-    // ---- What peers are told
-
-    fn deliver(&mut self, effect: Effect, now: Moment) {
-        match effect {
-            Effect::Everybody(notice) => self.post_to_all(&notice, now),
-            Effect::Welcome { peer } => self.welcome(peer, now),
-            Effect::Whispered { user, sender, target, target_name, text } => {
-                let frame = self.encode(&ServerMessage::Private {
-                    sender: sender.as_str().into(),
-                    target: target_name.as_str().into(),
-                    content: text.as_str().into(),
-                    timestamp: Some(timestamp(now)),
-                });
-                if target != user {
-                    self.post(target, frame.clone());
-                }
-                self.post(user, frame);
-            }
-            Effect::Info { user, target, address, status } => {
-                let frame = self.encode(&ServerMessage::UserInfoResponse {
-                    sender: SERVER_SENDER.into(),
-                    target: target.as_str().into(),
-                    content: UserInfo { ip: address.to_string().into(), status },
-                    timestamp: Some(timestamp(now)),
-                });
-                self.post(user, frame);
-            }
-        }
-    }
-
-    fn post_to_all(&mut self, notice: &Notice, now: Moment) {
-        if self.is_stopping || self.room.is_empty() {
-            return;
-        }
-        let timestamp = Some(timestamp(now));
-        let message = match notice {
-            Notice::Said { sender, text } => ServerMessage::Broadcast {
-                sender: sender.as_str().into(),
-                content: text.as_str().into(),
-                timestamp,
-            },
-            Notice::Status { user, status, reason } => ServerMessage::StatusUpdate {
-                sender: SERVER_SENDER.into(),
-                content: UserStatus { user: user.as_str().into(), status: *status },
-                reason: Some(*reason),
-                timestamp,
-            },
-            Notice::Left { user } => ServerMessage::UserDisconnected {
-                sender: SERVER_SENDER.into(),
-                content: format!("{user}{DISCONNECTED_SUFFIX}").into(),
-                user: Some(user.as_str().into()),
-                timestamp,
-            },
-        };
-        self.scratch.clear();
-        frame::append_text(&mut self.scratch, |json| message.encode_into(json));
-        self.ring.push(&self.scratch);
-        self.outputs.push_back(Output::WakeAll { bytes: self.scratch.len() });
-    }
-
-    fn welcome(&mut self, id: PeerId, now: Moment) {
-        let names = self.room.roster().json();
-        let stamp = Some(timestamp(now));
-        let mut frames = Vec::new();
-        let success = ServerMessage::RegisterSuccess {
-            sender: SERVER_SENDER.into(),
-            content: REGISTER_SUCCESS_CONTENT.into(),
-            user_list: UserList::Encoded(&names),
-            timestamp: stamp,
-        };
-        frame::append_text(&mut frames, |json| success.encode_into(json));
-        for (user, status, reason) in self.room.not_active() {
-            let update = ServerMessage::StatusUpdate {
-                sender: SERVER_SENDER.into(),
-                content: UserStatus { user: user.as_str().into(), status },
-                reason: Some(reason),
-                timestamp: stamp,
-            };
-            frame::append_text(&mut frames, |json| update.encode_into(json));
-        }
-        let head = self.ring.head();
-        if let Some(peer) = self.peers[id.0 as usize].as_mut() {
-            peer.mailbox.subscribe(head);
-        }
-        self.post(id, frames.into());
-    }
-
-    fn answer_list(&mut self, id: PeerId, now: Moment) {
-        let fresh = self.list.as_ref().filter(|(_, at)| now.monotonic.saturating_sub(*at) < LIST_AGE_MAX);
-        let frame = match fresh {
-            Some((frame, _)) => frame.clone(),
-            None => {
-                let names = self.room.roster().json();
-                let frame = self.encode(&ServerMessage::ListUsersResponse {
-                    sender: SERVER_SENDER.into(),
-                    content: UserList::Encoded(&names),
-                    timestamp: Some(timestamp(now)),
-                });
-                self.list = Some((frame.clone(), now.monotonic));
-                frame
-            }
-        };
-        self.post(id, frame);
-    }
-
-    fn refuse(&mut self, id: PeerId, refusal: &Refusal, request: Described<'_>, now: Moment) {
-        let frame = self.encode(&ServerMessage::Error(ErrorReport {
-            sender: SERVER_SENDER.into(),
-            content: refusal.sentence(self.settings.lang).into(),
-            code: Some(refusal.code()),
-            request: request.kind,
-            target: request.target,
-            timestamp: Some(timestamp(now)),
-        }));
-        self.post(id, frame);
-    }
-
-    fn encode(&mut self, message: &ServerMessage<'_>) -> Bytes {
-        self.scratch.clear();
-        frame::append_text(&mut self.scratch, |json| message.encode_into(json));
-        Bytes::copy_from_slice(&self.scratch)
-    }
-
-    fn post(&mut self, id: PeerId, frame: Bytes) {
-        let mark = self.ring.head();
-        let Some(peer) = self.peers.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
-        match peer.mailbox.push(mark, frame) {
-            Ok(()) => self.outputs.push_back(Output::Wake(id)),
-            Err(TooSlow) => self.too_slow.push(id),
-        }
-    }
-
     fn peer(&self, id: PeerId) -> Option<&Peer> {
         self.peers.get(id.0 as usize)?.as_ref()
-    }
-}
-
-fn timestamp(now: Moment) -> Timestamp {
-    Timestamp::from_unix_millis(now.unix_millis)
-}
-
-/// A request as its error describes it.
-#[derive(Debug, Default)]
-struct Described<'a> {
-    kind: Option<Cow<'a, str>>,
-    target: Option<Cow<'a, str>>,
-}
-
-impl<'a> Described<'a> {
-    /// The type and the target as far as they are known. What is too long to be anybody's name is left out.
-    fn of(message: &Result<Received<'a>, DecodeError>) -> Self {
-        let short = |text: &Cow<'a, str>| text.len() <= limits::TARGET_ECHO_BYTES_MAX;
-        let (kind, target) = match message {
-            Ok(received) => (Some(received.kind.as_str().into()), received.target.clone()),
-            Err(DecodeError::UnknownType { kind, target }) => {
-                (Some(kind.clone().into()), target.clone().map(Cow::Owned))
-            }
-            Err(DecodeError::Json | DecodeError::Shape) => (None, None),
-        };
-        Self { kind: kind.filter(short), target: target.filter(short) }
     }
 }
 

@@ -7,7 +7,7 @@
 //!     +----------------- not registered in time, binary frame ---------------+
 //! ```
 //!
-//! Every request in every state is answered in [`admit`], without a wildcard: a new type of message does not
+//! Every request in every state is answered in [`Peer::admit`], without a wildcard: a new type of message does not
 //! compile until each state has an answer to it.
 
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub enum State {
     Leaving,
 }
 
-/// See [`Peer::flooding`].
+/// A peer that sends more than it may: since when, and when it last did.
 #[derive(Debug, Clone, Copy)]
 pub struct Flooding {
     pub(crate) since: Duration,
