@@ -1,0 +1,362 @@
+//! The one loop: waits, translates what woke it into events, updates the state with each, carries out the
+//! effects, draws once if anything changed. All I/O starts here and both clocks are read here.
+//!
+//! It has two fronts: the screen, taken when the server has accepted the user, and line mode. It decides
+//! nothing about the chat.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Local;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::low_level::emulate_default_handler;
+use signal_hook_mio::v1_0::Signals;
+
+use crate::input::{Decoder, SILENCE};
+use crate::keymap;
+use crate::lines::Lines;
+use crate::sanitize::Visible;
+use crate::state::{Config, EXIT_LEFT, Effect, Event, Exit, LinkEvent, Now, State};
+use crate::terminal::{Screen, give_back};
+use crate::transport::{Target, Transport};
+use crate::view::{Theme, view};
+
+const SIGNALS: Token = Token(0);
+const WAKE: Token = Token(1);
+const LINK: Token = Token(2);
+const TERMINAL: Token = Token(3);
+
+/// The shortest time between two frames, unless a key was pressed.
+pub const FRAME_TIME: Duration = Duration::from_millis(33);
+
+/// Bytes read from the terminal in one turn.
+const READ_BYTES: usize = 4_096;
+
+/// See the module.
+pub struct App {
+    poll: Poll,
+    started: Instant,
+    signals: Signals,
+    transport: Transport,
+    state: State,
+    front: Front,
+    theme: Theme,
+    /// The terminal may have something to read.
+    terminal_ready: bool,
+    drawing: Drawing,
+    exit: Option<Exit>,
+}
+
+enum Front {
+    /// Screen mode before the server accepted the user: the terminal is still the shell's.
+    Starting,
+    Screen(Box<OnScreen>),
+    Lines(Lines),
+}
+
+struct OnScreen {
+    screen: Screen,
+    decoder: Decoder,
+    read_at: Instant,
+}
+
+/// Whether the screen shows what the state says.
+#[derive(Default)]
+struct Drawing {
+    stale: bool,
+    urgent: bool,
+    at: Option<Instant>,
+}
+
+impl App {
+    /// Everything ready, nothing begun.
+    ///
+    /// # Errors
+    /// If the system denies what a loop needs.
+    pub fn new(config: Config, target: Target, theme: Theme) -> io::Result<Self> {
+        let started = Instant::now();
+        let poll = Poll::new()?;
+        let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT])?;
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let transport = Transport::new(target, LINK, poll.registry().try_clone()?, Arc::clone(&waker));
+        let front = if config.line_mode { Front::Lines(Lines::start(waker)?) } else { Front::Starting };
+        let now = Now { elapsed: Duration::ZERO, wall: Local::now().fixed_offset() };
+        Ok(Self {
+            poll,
+            started,
+            signals,
+            transport,
+            state: State::new(config, now),
+            front,
+            theme,
+            terminal_ready: false,
+            drawing: Drawing::default(),
+            exit: None,
+        })
+    }
+
+    /// Runs until the end, and gives the terminal back.
+    ///
+    /// # Errors
+    /// If the system fails the loop. The terminal is given back then too.
+    pub fn run(mut self) -> io::Result<Exit> {
+        self.say_that_it_starts();
+        let mut events = Events::with_capacity(64);
+        let outcome = self.feed([Event::Start]).and_then(|()| {
+            loop {
+                if let Some(exit) = self.exit.take() {
+                    return Ok(exit);
+                }
+                self.turn(&mut events)?;
+            }
+        });
+        self.transport.finish();
+        drop(self.front);
+        give_back();
+        outcome
+    }
+
+    fn turn(&mut self, events: &mut Events) -> io::Result<()> {
+        self.wait(events)?;
+        self.on_signals()?;
+        self.on_terminal()?;
+        self.on_link()?;
+        self.on_lines()?;
+        self.on_time()?;
+        self.draw()
+    }
+
+    /// Sleeps until something happens, at most until the next deadline.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let timeout = if self.terminal_ready || self.transport.has_more() {
+            Some(Duration::ZERO)
+        } else {
+            self.deadline().map(|at| at.saturating_duration_since(Instant::now()))
+        };
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => outcome?,
+        }
+        self.terminal_ready |= events.iter().any(|event| event.token() == TERMINAL);
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let state = self.state.deadline().map(|at| self.started + at);
+        let frame = match self.drawing {
+            Drawing { stale: true, at: Some(at), .. } if self.is_on_screen() => Some(at + FRAME_TIME),
+            _ => None,
+        };
+        let silence = match &self.front {
+            Front::Screen(on) if on.decoder.is_waiting() => Some(on.read_at + SILENCE),
+            _ => None,
+        };
+        [state, frame, silence, self.transport.deadline()].into_iter().flatten().min()
+    }
+
+    fn is_on_screen(&self) -> bool {
+        matches!(self.front, Front::Screen(_))
+    }
+
+    fn on_signals(&mut self) -> io::Result<()> {
+        let pending: Vec<_> = self.signals.pending().collect();
+        for signal in pending {
+            match signal {
+                SIGTERM | SIGHUP | SIGINT => self.feed([Event::Terminate])?,
+                SIGTSTP => self.suspend()?,
+                SIGCONT => self.redraw()?,
+                // Several of them in one turn are one: the size is asked for once.
+                SIGWINCH => self.on_resize()?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn on_resize(&mut self) -> io::Result<()> {
+        let Front::Screen(on) = &mut self.front else { return Ok(()) };
+        let (columns, rows) = on.screen.resize()?;
+        self.drawing.urgent = true;
+        self.feed([Event::Resized { columns, rows }])
+    }
+
+    fn on_terminal(&mut self) -> io::Result<()> {
+        let Front::Screen(on) = &mut self.front else { return Ok(()) };
+        let mut inputs = Vec::new();
+        if self.terminal_ready {
+            let mut bytes = [0; READ_BYTES];
+            match on.screen.read(&mut bytes) {
+                Ok(None) => self.terminal_ready = false,
+                // The terminal hung up.
+                Ok(Some(0)) | Err(_) => {
+                    self.terminal_ready = false;
+                    return self.feed([Event::Terminate]);
+                }
+                Ok(Some(count)) => {
+                    on.read_at = Instant::now();
+                    inputs = on.decoder.feed(&bytes[..count]);
+                }
+            }
+        } else if on.decoder.is_waiting() && on.read_at.elapsed() >= SILENCE {
+            inputs = on.decoder.on_silence();
+        }
+        self.drawing.urgent |= !inputs.is_empty();
+        self.feed(inputs.into_iter().filter_map(keymap::action).map(Event::Action))
+    }
+
+    fn on_link(&mut self) -> io::Result<()> {
+        let events = self.transport.advance(Instant::now());
+        for event in &events {
+            match event {
+                LinkEvent::Frame(text) => log::trace!("frame of {} bytes", text.len()),
+                other => log::debug!("connection: {other:?}"),
+            }
+        }
+        self.feed(events.into_iter().map(Event::Link))
+    }
+
+    fn on_lines(&mut self) -> io::Result<()> {
+        while self.state.wants_lines() && self.exit.is_none() {
+            let Front::Lines(lines) = &mut self.front else { return Ok(()) };
+            match lines.next_event() {
+                Some(event) => self.feed([event])?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn on_time(&mut self) -> io::Result<()> {
+        match self.state.deadline() {
+            Some(at) if self.started.elapsed() >= at => self.feed([Event::Tick]),
+            _ => Ok(()),
+        }
+    }
+
+    /// Updates the state with each event and carries out what it wants.
+    fn feed(&mut self, events: impl IntoIterator<Item = Event>) -> io::Result<()> {
+        let mut events: VecDeque<_> = events.into_iter().collect();
+        while let Some(event) = events.pop_front() {
+            if self.exit.is_some() {
+                return Ok(());
+            }
+            let now = Now { elapsed: self.started.elapsed(), wall: Local::now().fixed_offset() };
+            for effect in self.state.update(event, now) {
+                events.extend(self.carry_out(effect)?);
+            }
+            self.drawing.stale = true;
+        }
+        Ok(())
+    }
+
+    /// One effect; what it brings about at once is an event.
+    fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Event>> {
+        match effect {
+            Effect::Connect => self.transport.connect(Instant::now()),
+            Effect::Send(text) => self.transport.send(text),
+            Effect::Ping => self.transport.ping(),
+            Effect::Disconnect => self.transport.drop_connection(),
+            Effect::OpenScreen => return self.open_screen(),
+            Effect::Redraw => self.redraw()?,
+            Effect::Bell => {
+                if let Front::Screen(on) = &mut self.front {
+                    on.screen.bell()?;
+                }
+            }
+            Effect::Suspend => self.suspend()?,
+            Effect::Print(line) => return Ok(self.print(&line)),
+            // A closed standard error leaves nobody to tell.
+            Effect::Complain(line) => drop(writeln!(io::stderr(), "{line}")),
+            Effect::Quit(exit) => self.exit = Some(exit),
+        }
+        Ok(None)
+    }
+
+    fn open_screen(&mut self) -> io::Result<Option<Event>> {
+        if !matches!(self.front, Front::Starting) {
+            return Ok(None);
+        }
+        let screen = Screen::open()?;
+        let descriptor = screen.tty().as_raw_fd();
+        self.poll.registry().register(&mut SourceFd(&descriptor), TERMINAL, Interest::READABLE)?;
+        let (columns, rows) = screen.size();
+        // What was typed before is there already, and no edge will tell.
+        self.terminal_ready = true;
+        let on = OnScreen { screen, decoder: Decoder::default(), read_at: Instant::now() };
+        self.front = Front::Screen(Box::new(on));
+        self.drawing.urgent = true;
+        Ok(Some(Event::Resized { columns, rows }))
+    }
+
+    fn print(&mut self, line: &Visible) -> Option<Event> {
+        let mut out = io::stdout().lock();
+        // Whoever read the lines is gone (`| head`): so are we.
+        writeln!(out, "{line}").and_then(|()| out.flush()).is_err().then_some(Event::Terminate)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        emulate_default_handler(SIGTSTP)?;
+        self.redraw()
+    }
+
+    /// Also after having been stopped, when the shell or others may have drawn and set the terminal.
+    fn redraw(&mut self) -> io::Result<()> {
+        if let Front::Screen(on) = &mut self.front {
+            on.screen.take()?;
+            self.drawing.stale = true;
+            self.drawing.urgent = true;
+        }
+        self.on_resize()
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let Front::Screen(on) = &mut self.front else { return Ok(()) };
+        let due = self.drawing.urgent || self.drawing.at.is_none_or(|at| at.elapsed() >= FRAME_TIME);
+        if !self.drawing.stale || !due || self.exit.is_some() {
+            return Ok(());
+        }
+        on.screen.draw(|frame| view(&self.state, &self.theme, frame))?;
+        self.drawing = Drawing { stale: false, urgent: false, at: Some(Instant::now()) };
+        #[cfg(debug_assertions)]
+        assert!(std::env::var_os("CHAT_TEST_PANIC").is_none(), "the panic that CHAT_TEST_PANIC asks for");
+        Ok(())
+    }
+
+    fn say_that_it_starts(&self) {
+        let config = self.state.config();
+        if !config.line_mode && io::stderr().is_terminal() {
+            let _ = writeln!(io::stderr(), "{}", config.texts.starting(&config.server));
+        }
+    }
+}
+
+/// Logging on request only: `RUST_LOG` says what, `CHAT_LOG` names the file. Without a file standard error is
+/// used in line mode and nothing is logged while there is a screen.
+pub fn start_logging(line_mode: bool) {
+    let mut builder = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off"));
+    match std::env::var_os("CHAT_LOG").map(File::create) {
+        Some(Ok(file)) => builder.target(env_logger::Target::Pipe(Box::new(file))),
+        _ if line_mode => builder.target(env_logger::Target::Stderr),
+        _ => return,
+    };
+    // A second logger in one process, as in tests, changes nothing.
+    let _ = builder.try_init();
+}
+
+/// The end of a run that the system failed.
+#[must_use]
+pub fn failed(error: &io::Error) -> Exit {
+    let sentence = crate::sanitize::sanitize_line(&error.to_string());
+    Exit {
+        code: if error.kind() == io::ErrorKind::BrokenPipe { EXIT_LEFT } else { 1 },
+        sentence: Some(sentence),
+    }
+}

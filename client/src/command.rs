@@ -1,0 +1,288 @@
+//! What a line means: plain text, a private message or a command. Pure: names, statuses and texts are checked
+//! here, and nothing that begins with `/` is ever taken for text by accident.
+
+use chat_protocol::{Status, UserName};
+
+/// What the user wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Says this in the conversation that is shown.
+    Say(String),
+    /// Says this to one user.
+    Tell {
+        /// To whom.
+        target: UserName,
+        /// What.
+        text: String,
+    },
+    /// Asks for a status.
+    SetStatus(Status),
+    /// Shows the own status.
+    ShowStatus,
+    /// Lists the users.
+    Users,
+    /// Asks about a user; `None` is the peer of the conversation that is shown.
+    Info(Option<UserName>),
+    /// Shows the help.
+    Help,
+    /// Leaves.
+    Quit,
+    /// Shows the conversation with a user; `None` is the general chat.
+    View(Option<UserName>),
+    /// Closes the conversation that is shown.
+    Close,
+    /// Empties the conversation that is shown.
+    Clear,
+    /// Connects again without waiting.
+    Reconnect,
+}
+
+/// Why a line means nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandError {
+    /// No such command; the nearest one, if any is near.
+    Unknown {
+        /// The word that was typed.
+        word: String,
+        /// A command that it may have been meant to be.
+        nearest: Option<&'static str>,
+    },
+    /// Not a status.
+    Status(String),
+    /// Nobody can be called that.
+    Name(String),
+    /// Something is missing: how the command is written.
+    Usage(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Status,
+    Users,
+    Info,
+    Help,
+    Quit,
+    Tell,
+    View,
+    Close,
+    Clear,
+    Reconnect,
+}
+
+/// The commands' words; the first of each verb is the one that help and completion name.
+const WORDS: &[(&str, Verb)] = &[
+    ("/estado", Verb::Status),
+    ("/usuarios", Verb::Users),
+    ("/info", Verb::Info),
+    ("/msg", Verb::Tell),
+    ("/ver", Verb::View),
+    ("/cerrar", Verb::Close),
+    ("/limpiar", Verb::Clear),
+    ("/reconectar", Verb::Reconnect),
+    ("/ayuda", Verb::Help),
+    ("/salir", Verb::Quit),
+    ("/status", Verb::Status),
+    ("/users", Verb::Users),
+    ("/help", Verb::Help),
+    ("/?", Verb::Help),
+    ("/quit", Verb::Quit),
+    ("/exit", Verb::Quit),
+    ("/view", Verb::View),
+    ("/close", Verb::Close),
+    ("/clear", Verb::Clear),
+    ("/reconnect", Verb::Reconnect),
+];
+
+/// The words of all commands.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(word, _)| *word)
+}
+
+/// Whether the word is a command whose argument is a status.
+#[must_use]
+pub fn takes_status(word: &str) -> bool {
+    verb(word) == Some(Verb::Status)
+}
+
+/// What a line means.
+///
+/// # Errors
+/// [`CommandError`] if it means nothing; it is not sent then.
+pub fn parse(line: &str) -> Result<Command, CommandError> {
+    if let Some(rest) = line.strip_prefix('/') {
+        return if rest.starts_with('/') { Ok(Command::Say(rest.to_owned())) } else { slash(line) };
+    }
+    if let Some(rest) = line.strip_prefix('@') {
+        return if rest.starts_with('@') {
+            Ok(Command::Say(rest.to_owned()))
+        } else {
+            tell(rest, TELL_USAGE)
+        };
+    }
+    Ok(Command::Say(line.to_owned()))
+}
+
+fn slash(line: &str) -> Result<Command, CommandError> {
+    let (word, rest) = split_word(line);
+    let argument = rest.trim();
+    let Some(verb) = verb(word) else {
+        return Err(CommandError::Unknown { word: word.to_owned(), nearest: nearest(word) });
+    };
+    match verb {
+        Verb::Status if argument.is_empty() => Ok(Command::ShowStatus),
+        Verb::Status => status(argument).map(Command::SetStatus),
+        Verb::Users => Ok(Command::Users),
+        Verb::Info if argument.is_empty() => Ok(Command::Info(None)),
+        Verb::Info => name(argument).map(|name| Command::Info(Some(name))),
+        Verb::Help => Ok(Command::Help),
+        Verb::Quit => Ok(Command::Quit),
+        Verb::Tell => tell(rest.trim_start(), MSG_USAGE),
+        Verb::View if argument.is_empty() => Ok(Command::View(None)),
+        Verb::View => name(argument).map(|name| Command::View(Some(name))),
+        Verb::Close => Ok(Command::Close),
+        Verb::Clear => Ok(Command::Clear),
+        Verb::Reconnect => Ok(Command::Reconnect),
+    }
+}
+
+fn tell(rest: &str, usage: &'static str) -> Result<Command, CommandError> {
+    let (word, text) = split_word(rest);
+    if word.is_empty() || text.trim().is_empty() {
+        return Err(CommandError::Usage(usage));
+    }
+    Ok(Command::Tell { target: name(word)?, text: text.to_owned() })
+}
+
+/// A name as people write one: with an `@` before it or a comma or colon behind it.
+fn name(word: &str) -> Result<UserName, CommandError> {
+    let bare = word.strip_prefix('@').unwrap_or(word).trim_end_matches([',', ':']);
+    UserName::parse(bare).map_err(|_| CommandError::Name(bare.to_owned()))
+}
+
+fn status(word: &str) -> Result<Status, CommandError> {
+    Status::from_wire(&word.to_uppercase()).map_err(|_| CommandError::Status(word.to_owned()))
+}
+
+fn verb(word: &str) -> Option<Verb> {
+    let word = word.to_lowercase();
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, verb)| *verb)
+}
+
+/// The first word, and what follows it after one blank: more blanks belong to the text.
+fn split_word(line: &str) -> (&str, &str) {
+    match line.find(char::is_whitespace) {
+        Some(at) => {
+            let blank = line[at..].chars().next().map_or(0, char::len_utf8);
+            (&line[..at], &line[at + blank..])
+        }
+        None => (line, ""),
+    }
+}
+
+/// The command with the fewest changes to the word, if they are few for its length.
+fn nearest(word: &str) -> Option<&'static str> {
+    let word: Vec<char> = word.to_lowercase().chars().take(WORD_CHARS_MAX).collect();
+    let limit = if word.len() <= 4 { 1 } else { 2 };
+    let changes = |known: &'static str| (distance(&word, &known.chars().collect::<Vec<_>>()), known);
+    // The beginning of a command counts as near too: `/est` for `/estado`.
+    let begun = || {
+        let begun: String = word.iter().collect();
+        words().find(|known| word.len() >= 3 && known.starts_with(&begun))
+    };
+    words().map(changes).min().filter(|(count, _)| *count <= limit).map(|(_, known)| known).or_else(begun)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours between two words.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+const TELL_USAGE: &str = "@usuario mensaje";
+const MSG_USAGE: &str = "/msg usuario mensaje";
+const WORD_CHARS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(name: &str) -> UserName {
+        UserName::parse(name).unwrap()
+    }
+
+    fn tell(target: &str, text: &str) -> Command {
+        Command::Tell { target: name(target), text: text.to_owned() }
+    }
+
+    #[test]
+    fn lines_mean_what_they_say() {
+        let cases = [
+            ("hola a todos", Command::Say("hola a todos".into())),
+            ("//etc es un directorio", Command::Say("/etc es un directorio".into())),
+            ("@@ana", Command::Say("@ana".into())),
+            ("@ana hola", tell("ana", "hola")),
+            ("@ana, hola", tell("ana", "hola")),
+            ("@ana:  dos", tell("ana", " dos")),
+            ("@ana una\n/salir", tell("ana", "una\n/salir")),
+            ("/msg ana hola", tell("ana", "hola")),
+            ("/msg @ana hola", tell("ana", "hola")),
+            ("/estado OCUPADO", Command::SetStatus(Status::Ocupado)),
+            ("/ESTADO inactivo ", Command::SetStatus(Status::Inactivo)),
+            ("/status Activo", Command::SetStatus(Status::Activo)),
+            ("/estado", Command::ShowStatus),
+            ("/usuarios", Command::Users),
+            ("/users", Command::Users),
+            ("/info ana", Command::Info(Some(name("ana")))),
+            ("/info", Command::Info(None)),
+            ("/ver @ana", Command::View(Some(name("ana")))),
+            ("/view", Command::View(None)),
+            ("/cerrar", Command::Close),
+            ("/ayuda", Command::Help),
+            ("/?", Command::Help),
+            ("/salir", Command::Quit),
+            ("/exit", Command::Quit),
+        ];
+        for (line, command) in cases {
+            assert_eq!(parse(line), Ok(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_names_the_nearest_one() {
+        let cases = [
+            ("/usarios", Some("/usuarios")),
+            ("/slair", Some("/salir")),
+            ("/ayudame", Some("/ayuda")),
+            ("/est ocupado", Some("/estado")),
+            ("/xyzzy", None),
+            ("/", Some("/?")),
+        ];
+        for (line, expected) in cases {
+            match parse(line) {
+                Err(CommandError::Unknown { nearest, .. }) => assert_eq!(nearest, expected, "{line}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_or_missing_is_said() {
+        assert_eq!(parse("/estado libre"), Err(CommandError::Status("libre".into())));
+        assert_eq!(parse("@ana"), Err(CommandError::Usage("@usuario mensaje")));
+        assert_eq!(parse("/msg ana  "), Err(CommandError::Usage("/msg usuario mensaje")));
+        assert_eq!(parse("@a!b hola"), Err(CommandError::Name("a!b".into())));
+        assert_eq!(parse("/info ana maría"), Err(CommandError::Name("ana maría".into())));
+    }
+}

@@ -1,0 +1,90 @@
+//! The terminal client of the chat.
+//!
+//! A pure core that is told what happened and what time it is ([`state`]), a view that only reads it ([`view`]),
+//! and one loop that does all the I/O ([`app`]). termion is known to the loop's parts that face the terminal
+//! ([`input`], [`keymap`], [`terminal`]) and tungstenite to [`transport`]; whatever came from outside is shown
+//! through [`sanitize`] alone.
+
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+
+use chat_cli::{EXIT_USAGE, Stop};
+
+pub mod app;
+pub mod args;
+pub mod command;
+pub mod editor;
+pub mod geometry;
+pub mod input;
+pub mod keymap;
+pub mod lines;
+pub mod sanitize;
+pub mod simple;
+pub mod state;
+pub mod terminal;
+pub mod texts;
+pub mod transport;
+pub mod view;
+pub mod wrap;
+
+use crate::app::App;
+use crate::sanitize::sanitize_line;
+use crate::state::Config;
+use crate::texts::Texts;
+use crate::view::Theme;
+
+/// Runs the program with these arguments (its name first); says its exit status.
+#[must_use]
+pub fn run(args: &[OsString]) -> u8 {
+    let environment = |name: &str| std::env::var(name).ok();
+    let lang = chat_cli::lang(args, environment);
+    let args = match args::parse(args, lang) {
+        Ok(args) => args,
+        Err(Stop::Answer(text)) => {
+            // Nobody is left to tell if standard output is closed.
+            let _ = write!(io::stdout(), "{text}");
+            return 0;
+        }
+        Err(Stop::Usage(sentence)) => {
+            let _ = writeln!(io::stderr(), "{sentence}");
+            return EXIT_USAGE;
+        }
+    };
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let is_dumb = environment("TERM").is_some_and(|term| term == "dumb");
+    let line_mode = args.simple || !has_terminal || is_dumb;
+    app::start_logging(line_mode);
+    let config = Config {
+        name: args.user,
+        server: sanitize_line(&args.target.to_string()),
+        texts: Texts(lang),
+        line_mode,
+        literal: args.literal,
+        seed: seed(),
+    };
+    let theme =
+        Theme::new(environment("NO_COLOR").is_none_or(|value| value.is_empty()), is_utf8(environment));
+    let exit =
+        App::new(config, args.target, theme).and_then(App::run).unwrap_or_else(|error| app::failed(&error));
+    if let Some(sentence) = exit.sentence {
+        let _ = writeln!(io::stderr(), "chat-client: {sentence}");
+    }
+    exit.code
+}
+
+/// Whether the locale's characters are UTF-8, by the first variable that is set, as in POSIX.
+fn is_utf8(environment: impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(environment).find(|it| !it.is_empty());
+    locale.is_some_and(|locale| {
+        let locale = locale.to_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Differs from process to process; nothing depends on its quality.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}

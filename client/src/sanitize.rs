@@ -1,0 +1,323 @@
+//! [`Visible`]: text that can do nothing but be read.
+//!
+//! Everything that came over the wire, from the command line or from a paste passes through [`sanitize`] or
+//! [`sanitize_line`] before it is stored, and the view takes nothing else. What comes out has no control
+//! character but the line feed, nothing invisible, nothing that turns the reading direction round, and a width
+//! on which terminals agree: the sum of its scalars' widths. Where a terminal may disagree about a cluster
+//! (an emoji with a skin tone, a family, a keycap) only the cluster's first scalar is shown. The text on the
+//! wire is never touched.
+//!
+//! It does not know messages, names or screens.
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Bytes of one text that are shown; what is beyond is counted in a `(+n)` at the end.
+pub const TEXT_BYTES_MAX: usize = 4_352;
+
+/// Lines of one text that are shown; what is beyond is counted in a `(+n)` line.
+pub const LINES_MAX: usize = 20;
+
+/// Combining marks on one base that are shown; more would climb over the neighbouring lines.
+pub const MARKS_MAX: usize = 8;
+
+/// Text that is safe to show on a terminal. Only this module makes one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Visible(Box<str>);
+
+impl Visible {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing to see.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The columns it takes as one line.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        columns(&self.0)
+    }
+
+    /// The same with its line feeds shown as blanks, for places that have one line.
+    #[must_use]
+    pub fn flattened(&self) -> Self {
+        if self.0.contains('\n') { Self(self.0.replace('\n', " ").into()) } else { self.clone() }
+    }
+
+    /// At most `max` columns of it; `~` at the end tells that it was cut.
+    #[must_use]
+    pub fn cut(&self, max: usize) -> Self {
+        if self.columns() <= max {
+            return self.clone();
+        }
+        let mut text = String::new();
+        let mut room = max.saturating_sub(1);
+        for c in self.0.chars() {
+            let width = char_columns(c);
+            if width > room {
+                break;
+            }
+            room -= width;
+            text.push(c);
+        }
+        text.push('~');
+        Self(text.into())
+    }
+}
+
+impl std::fmt::Display for Visible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The columns a sanitized text takes: the sum of its scalars' widths.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    text.chars().map(char_columns).sum()
+}
+
+/// The columns of one scalar of a sanitized text.
+#[must_use]
+pub fn char_columns(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+/// Text of several lines: line feeds stay, at most [`LINES_MAX`] lines and [`TEXT_BYTES_MAX`] bytes.
+#[must_use]
+pub fn sanitize(raw: &str) -> Visible {
+    Visible(cap_lines(settle(filter(raw, true))).into())
+}
+
+/// Text of one line: a line feed is shown as a picture.
+#[must_use]
+pub fn sanitize_line(raw: &str) -> Visible {
+    Visible(settle(filter(raw, false)).into())
+}
+
+/// Replaces or drops scalar by scalar. Joiners and variation selectors stay for [`settle`], which needs them
+/// to see the clusters that the writer meant.
+fn filter(raw: &str, several_lines: bool) -> String {
+    let mut text = String::with_capacity(raw.len().min(TEXT_BYTES_MAX));
+    let mut marks = 0;
+    let mut has_base = false;
+    for (at, c) in raw.char_indices() {
+        // The count needs room inside the limit, so that a capped text is not capped again.
+        if text.len() > TEXT_BYTES_MAX - COUNT_BYTES_MAX && raw.len() - at > COUNT_BYTES_MAX {
+            text.push_str(&format!(" (+{})", raw[at..].chars().count()));
+            break;
+        }
+        match replacement(c, several_lines) {
+            Replacement::Drop => {}
+            Replacement::Blanks => text.push_str("    "),
+            Replacement::By(other) => {
+                (marks, has_base) = (0, other != '\n');
+                text.push(other);
+            }
+            Replacement::Keep if char_columns(c) > 0 => {
+                (marks, has_base) = (0, true);
+                text.push(c);
+            }
+            Replacement::Keep if !has_base => {
+                has_base = true;
+                text.push(SUBSTITUTE);
+            }
+            Replacement::Keep => {
+                marks += 1;
+                if marks <= MARKS_MAX {
+                    text.push(c);
+                }
+            }
+        }
+    }
+    text
+}
+
+enum Replacement {
+    Keep,
+    Drop,
+    Blanks,
+    By(char),
+}
+
+fn replacement(c: char, several_lines: bool) -> Replacement {
+    match c {
+        '\n' if several_lines => Replacement::By('\n'),
+        '\t' => Replacement::Blanks,
+        '\r' => Replacement::Drop,
+        '\0'..='\u{1f}' => Replacement::By(char::from_u32(0x2400 + u32::from(c)).unwrap_or(SUBSTITUTE)),
+        '\u{7f}' => Replacement::By('\u{2421}'),
+        JOINER | '\u{fe00}'..='\u{fe0f}' => Replacement::Keep,
+        '\u{ad}'
+        | '\u{200b}'
+        | '\u{200c}'
+        | '\u{2060}'
+        | '\u{feff}'
+        | '\u{34f}'
+        | '\u{180b}'..='\u{180f}' => Replacement::Drop,
+        '\u{e0000}'..='\u{e0fff}' => Replacement::Drop,
+        // Letters that are drawn as nothing.
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{17b4}' | '\u{17b5}' => {
+            Replacement::By(SUBSTITUTE)
+        }
+        _ => match c.general_category() {
+            GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Unassigned => Replacement::By(SUBSTITUTE),
+            _ => Replacement::Keep,
+        },
+    }
+}
+
+/// Reduces the clusters about whose width terminals disagree to their first scalar, then drops the joiners and
+/// selectors that are left; again until nothing changes, since a dropped joiner can form a new cluster.
+fn settle(mut text: String) -> String {
+    for _ in 0..SETTLE_ROUNDS_MAX {
+        if text.is_ascii() {
+            break;
+        }
+        let settled = settle_once(&text);
+        if settled == text {
+            break;
+        }
+        text = settled;
+    }
+    text
+}
+
+fn settle_once(text: &str) -> String {
+    let mut settled = String::with_capacity(text.len());
+    for cluster in text.graphemes(true) {
+        if cluster == "\n" || cluster.width() == columns(cluster) {
+            settled.extend(cluster.chars().filter(|c| !is_selector(*c)));
+        } else {
+            settled.extend(cluster.chars().take(1));
+        }
+    }
+    settled
+}
+
+fn is_selector(c: char) -> bool {
+    c == JOINER || ('\u{fe00}'..='\u{fe0f}').contains(&c)
+}
+
+fn cap_lines(text: String) -> String {
+    let lines = text.split('\n').count();
+    if lines <= LINES_MAX {
+        return text;
+    }
+    let mut kept: Vec<&str> = text.split('\n').take(LINES_MAX - 1).collect();
+    let count = format!("(+{})", lines - (LINES_MAX - 1));
+    kept.push(&count);
+    kept.join("\n")
+}
+
+const SUBSTITUTE: char = '·';
+const JOINER: char = '\u{200d}';
+const COUNT_BYTES_MAX: usize = 32;
+const SETTLE_ROUNDS_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn shown(raw: &str) -> String {
+        sanitize(raw).to_string()
+    }
+
+    #[test]
+    fn plain_words_of_any_script_pass() {
+        for text in ["hola", "¿Ñandú?", "用户名", "مرحبا", "नि", "e\u{301}", "🙂 ok", "🇬🇹", "a\nb"]
+        {
+            assert_eq!(shown(text), text);
+        }
+    }
+
+    #[test]
+    fn control_characters_become_pictures_and_never_reach_the_terminal() {
+        assert_eq!(shown("\u{1b}[31mrojo\u{7}"), "␛[31mrojo␇");
+        assert_eq!(shown("\u{9b}2J\u{7f}"), "·2J␡");
+        assert_eq!(shown("a\r\nb\rc"), "a\nbc");
+        assert_eq!(sanitize_line("a\nb").as_str(), "a␊b");
+        assert_eq!(shown("a\tb"), "a    b");
+    }
+
+    #[test]
+    fn text_that_turns_or_hides_is_shown_or_dropped() {
+        assert_eq!(shown("a\u{202e}b\u{2066}c\u{200f}"), "a·b·c·");
+        assert_eq!(shown("a\u{200b}b\u{feff}c\u{ad}d\u{e0041}"), "abcd");
+        assert_eq!(shown("a\u{2028}b"), "a·b");
+    }
+
+    #[test]
+    fn clusters_of_disputed_width_show_their_first_scalar() {
+        assert_eq!(shown("👋🏽!"), "👋!");
+        assert_eq!(shown("👩\u{200d}👩\u{200d}👧"), "👩");
+        assert_eq!(shown("❤\u{fe0f} 1\u{fe0f}\u{20e3}"), "❤ 1");
+    }
+
+    #[test]
+    fn piled_up_marks_and_marks_without_a_base_are_cut() {
+        assert_eq!(shown(&format!("a{}", "\u{301}".repeat(50))).chars().count(), 1 + MARKS_MAX);
+        assert_eq!(shown("\u{301}a"), "·a");
+        assert_eq!(shown("a\n\u{301}"), "a\n·");
+    }
+
+    #[test]
+    fn long_texts_are_capped_and_the_rest_is_counted() {
+        let long = shown(&"x".repeat(1_000_000));
+        assert!(long.len() <= TEXT_BYTES_MAX && long.ends_with(')'), "{}", long.len());
+        let many = shown(&"x\n".repeat(100));
+        assert_eq!(many.lines().count(), LINES_MAX);
+        assert!(many.ends_with("\n(+82)"), "{many}");
+    }
+
+    #[test]
+    fn a_cut_text_ends_with_a_tilde_and_keeps_its_columns() {
+        assert_eq!(sanitize("brandon").cut(4).as_str(), "bra~");
+        assert_eq!(sanitize("用户名").cut(4).as_str(), "用~");
+        assert_eq!(sanitize("ana").cut(3).as_str(), "ana");
+    }
+
+    proptest! {
+        #[test]
+        fn the_outcome_is_harmless_and_stable(raw in any::<String>()) {
+            let once = sanitize(&raw);
+            prop_assert!(!once.as_str().chars().any(|c| c != '\n' && (c.is_control() || is_selector(c))));
+            prop_assert_eq!(&sanitize(once.as_str()), &once);
+            let line = sanitize_line(&raw);
+            prop_assert!(!line.as_str().chars().any(char::is_control));
+            prop_assert_eq!(&sanitize_line(line.as_str()), &line);
+        }
+
+        #[test]
+        fn hostile_mixtures_are_stable(
+            raw in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "👋", "🏽", "\u{200d}", "\u{fe0f}", "❤", "🇬", "🇹", "\u{301}", "a", "\n", "\u{1160}", "\u{1100}",
+                    "\u{202e}", "नि", "1", "\u{20e3}", "\u{200b}", "👩", "\t", "\r", "\u{e0020}", "ل", "ا",
+                ]),
+                0..40,
+            )
+        ) {
+            let once = sanitize(&raw.concat());
+            prop_assert_eq!(&sanitize(once.as_str()), &once);
+            for cluster in once.as_str().graphemes(true).filter(|cluster| *cluster != "\n") {
+                prop_assert_eq!(cluster.width(), columns(cluster), "{:?}", cluster);
+            }
+        }
+    }
+}

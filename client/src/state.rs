@@ -1,0 +1,348 @@
+//! Everything the client knows, and what each event changes in it.
+//!
+//! `update(event, now)` is told what happened and what time it is, and says what is to be done; it does no I/O,
+//! reads no clock and knows neither sockets nor terminals. The view reads the state and nothing else. Screen
+//! mode and line mode share it: line mode merely gets its lines as effects.
+//!
+//! The parts: [`event`] is the vocabulary, [`link`] the connection's states, [`server`] what the server says,
+//! [`actions`] what the user does, the other files what is kept.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chat_protocol::{ClientMessage, NameError, Status, Timestamp, UserName};
+use chrono::{DateTime, FixedOffset, Timelike};
+
+use crate::geometry::{Geometry, Panel};
+use crate::sanitize::{Visible, sanitize_line};
+use crate::simple;
+use crate::texts::Texts;
+
+pub mod actions;
+pub mod completion;
+pub mod conversation;
+pub mod conversations;
+pub mod entry;
+pub mod event;
+pub mod link;
+pub mod outbox;
+pub mod roster;
+pub mod server;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use completion::Completion;
+pub use conversation::{Conversation, Row};
+pub use conversations::Conversations;
+pub use entry::{Delivery, Entry, EntryKind};
+pub use event::{
+    Action, EXIT_LEFT, EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Event, Exit, LinkError, LinkEvent,
+    Now, Scroll, Switch,
+};
+pub use link::Link;
+pub use outbox::{EntryKey, Outbox, Request};
+pub use roster::{Roster, User};
+
+/// Lines of standard input that wait for the connection, in line mode; the loop reads no more then.
+pub const WAITING_LINES_MAX: usize = 64;
+
+/// Requests that line mode has out at most: a long input is paced by the server's answers.
+pub const LINE_MODE_REQUESTS_MAX: usize = 32;
+
+/// How long a hint stays in the status bar.
+pub const HINT_TIME: Duration = Duration::from_secs(4);
+
+/// The shortest time between two bells.
+pub const BELL_TIME: Duration = Duration::from_secs(2);
+
+/// What does not change while the program runs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who the user is.
+    pub name: UserName,
+    /// The server as the user named it, for texts.
+    pub server: Visible,
+    /// The language.
+    pub texts: Texts,
+    /// One line per event instead of a screen.
+    pub line_mode: bool,
+    /// In line mode: lines are always text.
+    pub literal: bool,
+    /// What makes the pauses of several clients differ.
+    pub seed: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct State {
+    config: Config,
+    texts: Texts,
+    now: Now,
+    link: Link,
+    retry: link::Retry,
+    outbox: Outbox,
+    roster: Roster,
+    /// As the server assigned it; `None` before the first registration.
+    status: Option<Status>,
+    conversations: Conversations,
+    completion: Option<Completion>,
+    panel: Panel,
+    geometry: Geometry,
+    hint: Option<(Visible, Duration)>,
+    /// Until when a second Ctrl-C leaves.
+    leave_until: Option<Duration>,
+    bell_at: Option<Duration>,
+    waiting_lines: VecDeque<String>,
+    input_ended: Option<Duration>,
+    /// In line mode: a line was refused or not confirmed.
+    failed: bool,
+    effects: Vec<Effect>,
+}
+
+impl State {
+    /// Nothing happened yet.
+    #[must_use]
+    pub fn new(config: Config, now: Now) -> Self {
+        Self {
+            texts: config.texts,
+            retry: link::Retry::new(config.seed),
+            config,
+            now,
+            link: Link::Off,
+            outbox: Outbox::default(),
+            roster: Roster::default(),
+            status: None,
+            conversations: Conversations::default(),
+            completion: None,
+            panel: Panel::default(),
+            geometry: Geometry::default(),
+            hint: None,
+            leave_until: None,
+            bell_at: None,
+            waiting_lines: VecDeque::new(),
+            input_ended: None,
+            failed: false,
+            effects: Vec::new(),
+        }
+    }
+
+    /// One event, and what is to be done about it.
+    pub fn update(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        debug_assert!(self.effects.is_empty(), "the effects of each event are handed out with it");
+        self.now = now;
+        match event {
+            Event::Start => self.connect(),
+            Event::Action(action) => self.on_action(action),
+            Event::Line(line) => self.on_line(line),
+            Event::InputEnded => self.on_input_ended(),
+            Event::Link(event) => self.on_link(event),
+            Event::Resized { columns, rows } => self.geometry = Geometry::new(columns, rows, self.panel),
+            Event::Terminate => self.on_terminate(),
+            Event::Tick => {}
+        }
+        self.on_time();
+        self.settle();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When [`Event::Tick`] is due, unless something else happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        let hint = self.hint.as_ref().map(|(_, until)| *until);
+        let minute = (!self.config.line_mode && self.status.is_some()).then(|| {
+            let into_minute = u64::from(self.now.wall.second()) * 1_000;
+            self.now.elapsed + Duration::from_millis(60_000 - into_minute.min(59_000))
+        });
+        [self.link_deadline(), hint, minute, self.finish_deadline()].into_iter().flatten().min()
+    }
+
+    fn on_time(&mut self) {
+        self.on_link_time();
+        if self.hint.as_ref().is_some_and(|(_, until)| self.now.elapsed >= *until) {
+            self.hint = None;
+        }
+        if self.leave_until.is_some_and(|until| self.now.elapsed >= until) {
+            self.leave_until = None;
+        }
+        self.finish_lines();
+    }
+
+    /// What the view relies on: the shown conversation fits the screen.
+    fn settle(&mut self) {
+        let rows = usize::from(self.geometry.message_rows());
+        let width = self.geometry.text_width();
+        let current = self.conversations.current_mut();
+        current.fit(width);
+        current.clamp(rows);
+    }
+
+    fn on_terminate(&mut self) {
+        if matches!(self.link, Link::Online { .. }) {
+            self.send(&ClientMessage::Disconnect);
+        }
+        self.leave();
+    }
+
+    fn send(&mut self, message: &ClientMessage) {
+        let now = Timestamp::from_unix_millis(self.now.wall.timestamp_millis());
+        self.effects.push(Effect::Send(message.encode(&self.config.name, now)));
+    }
+
+    fn request(&mut self, message: ClientMessage, request: Request) {
+        self.send(&message);
+        self.outbox.push(request);
+    }
+
+    /// A line in the conversation that is shown.
+    fn notice(&mut self, kind: EntryKind, text: Visible) {
+        let index = self.conversations.current_index();
+        self.push(index, None, kind, text);
+    }
+
+    /// Appends to a conversation; a time from the server counts, else now.
+    fn push(&mut self, index: usize, at: Option<Timestamp>, kind: EntryKind, text: Visible) -> u64 {
+        let at = at.map_or(self.now.wall, |at| self.local(at));
+        let texts = self.texts;
+        let conversation = self.conversations.at_mut(index);
+        let is_own = matches!(kind, EntryKind::Said { own: true, .. });
+        let id = conversation.push(at, kind, text, || texts.day(at));
+        // Own messages are lines once the server relayed them.
+        if !is_own {
+            self.print(index, id);
+        }
+        id
+    }
+
+    /// In line mode an entry is a line.
+    fn print(&mut self, index: usize, id: u64) {
+        if !self.config.line_mode {
+            return;
+        }
+        let conversation = &self.conversations.all()[index];
+        if let Some(entry) = conversation.entry(id) {
+            self.effects.extend(simple::line(entry, conversation.peer.as_ref(), self.texts));
+        }
+    }
+
+    fn deliver(&mut self, key: &EntryKey, delivery: Delivery, at: Option<Timestamp>) {
+        let tail = match delivery {
+            Delivery::Done => "",
+            Delivery::Pending => self.texts.pending(),
+            Delivery::Refused => self.texts.refused(),
+            Delivery::Unconfirmed => self.texts.unconfirmed(),
+        };
+        let at = at.map(|at| self.local(at));
+        let Some(index) = self.conversations.find(key.peer.as_ref()) else { return };
+        self.conversations.at_mut(index).deliver(key.id, delivery, tail, at);
+        match delivery {
+            Delivery::Done => self.print(index, key.id),
+            Delivery::Unconfirmed if self.config.line_mode => {
+                self.failed = true;
+                if let Some(entry) = self.conversations.all()[index].entry(key.id) {
+                    let line = self.texts.line_unconfirmed(&entry.text.flattened());
+                    self.effects.push(Effect::Complain(line));
+                }
+            }
+            Delivery::Pending | Delivery::Refused | Delivery::Unconfirmed => {}
+        }
+    }
+
+    fn hint(&mut self, text: Visible) {
+        if self.config.line_mode {
+            return self.effects.push(Effect::Complain(text));
+        }
+        self.hint = Some((text, self.now.elapsed + HINT_TIME));
+    }
+
+    fn bell(&mut self) {
+        if self.bell_at.is_none_or(|at| self.now.elapsed >= at + BELL_TIME) {
+            self.bell_at = Some(self.now.elapsed);
+            self.effects.push(Effect::Bell);
+        }
+    }
+
+    fn own_name(&self) -> Visible {
+        sanitize_line(self.config.name.as_str())
+    }
+
+    /// A name from the wire as it may be shown, and as a name if it is one.
+    fn name_from_wire(&self, raw: &str) -> (Visible, Option<UserName>) {
+        match UserName::parse(raw) {
+            Ok(name) => (sanitize_line(name.as_str()), Some(name)),
+            // Servers of another make may speak under such a name; it is no hazard, but nobody to answer.
+            Err(NameError::Reserved) => (sanitize_line(raw), None),
+            Err(NameError::Empty | NameError::TooLong | NameError::Character(_)) => {
+                (self.texts.invalid_name(), None)
+            }
+        }
+    }
+
+    fn local(&self, at: Timestamp) -> DateTime<FixedOffset> {
+        DateTime::from_timestamp_millis(at.unix_millis())
+            .map_or(self.now.wall, |utc| utc.with_timezone(self.now.wall.offset()))
+    }
+}
+
+/// What the view reads.
+impl State {
+    /// What does not change.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The time of the last event.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The own status as the server assigned it.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.status
+    }
+
+    /// The status asked for, while the server has not answered.
+    #[must_use]
+    pub fn asked_status(&self) -> Option<Status> {
+        self.outbox.asked_status()
+    }
+
+    /// The conversations.
+    #[must_use]
+    pub fn conversations(&self) -> &Conversations {
+        &self.conversations
+    }
+
+    /// Where things stand.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    /// A passing word for the status bar.
+    #[must_use]
+    pub fn passing_hint(&self) -> Option<&Visible> {
+        self.hint.as_ref().map(|(text, _)| text)
+    }
+
+    /// Whether line mode takes another line now.
+    #[must_use]
+    pub fn wants_lines(&self) -> bool {
+        self.waiting_lines.len() < WAITING_LINES_MAX && self.outbox.len() < LINE_MODE_REQUESTS_MAX
+    }
+}

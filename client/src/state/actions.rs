@@ -1,0 +1,304 @@
+//! What the user does: keys in screen mode, lines in line mode, and the commands of both.
+
+use std::time::Duration;
+
+use chat_protocol::{ClientMessage, MessageText, UserName, limits};
+
+use super::entry::{Delivery, EntryKind};
+use super::outbox::{EntryKey, Request};
+use super::{Action, Completion, EXIT_LOST, Effect, Link, Scroll, State, Switch, WAITING_LINES_MAX};
+use crate::command::{self, Command};
+use crate::editor::Edit;
+use crate::geometry::{Geometry, Panel};
+use crate::sanitize::{Visible, sanitize};
+
+/// Within this time a second Ctrl-C leaves.
+pub const LEAVE_CONFIRM_TIME: Duration = Duration::from_secs(2);
+
+/// In line mode: how long the answers to the last lines may take after the input ended.
+pub const FINISH_TIME: Duration = Duration::from_secs(2);
+
+impl State {
+    pub(super) fn on_action(&mut self, action: Action) {
+        if !matches!(action, Action::Complete { .. }) {
+            self.completion = None;
+        }
+        if !matches!(action, Action::Interrupt | Action::DeleteOrInterrupt) {
+            self.leave_until = None;
+        }
+        let width = self.geometry.text_width();
+        match action {
+            Action::Insert(c) => self.conversations.current_mut().editor.insert(c.encode_utf8(&mut [0; 4])),
+            Action::Paste(text) => self.conversations.current_mut().editor.insert(&text),
+            Action::Edit(edit) => self.conversations.current_mut().editor.apply(edit),
+            Action::Enter => self.submit(),
+            Action::Complete { back } => self.complete(back),
+            Action::Scroll(scroll) => self.scroll(scroll),
+            Action::Switch(to) => {
+                if !self.conversations.switch(to, width) && to == Switch::Unread {
+                    self.hint(self.texts.nothing_unread());
+                }
+            }
+            Action::Escape if self.geometry.panel_covers() => self.show_panel(Panel::Auto),
+            Action::Escape => self.scroll(Scroll::Newest),
+            Action::Help => self.notice(EntryKind::Notice, self.texts.help()),
+            Action::TogglePanel if self.geometry.shows_panel() => self.show_panel(Panel::Hidden),
+            Action::TogglePanel => self.show_panel(Panel::Shown),
+            Action::Redraw => self.effects.push(Effect::Redraw),
+            Action::Interrupt => self.interrupt(),
+            Action::DeleteOrInterrupt if self.conversations.current().editor.is_empty() => self.interrupt(),
+            Action::DeleteOrInterrupt => self.conversations.current_mut().editor.apply(Edit::Delete),
+            Action::Suspend => self.effects.push(Effect::Suspend),
+        }
+    }
+
+    fn show_panel(&mut self, panel: Panel) {
+        self.panel = panel;
+        self.geometry = Geometry::new(self.geometry.columns, self.geometry.rows, panel);
+    }
+
+    fn scroll(&mut self, scroll: Scroll) {
+        let height = usize::from(self.geometry.message_rows());
+        let page = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
+        let rows = match scroll {
+            Scroll::PageUp => page,
+            Scroll::PageDown => -page,
+            Scroll::LineUp => 1,
+            Scroll::LineDown => -1,
+            Scroll::Oldest => isize::MAX,
+            Scroll::Newest => isize::MIN,
+        };
+        self.conversations.current_mut().scroll_by(rows, height);
+    }
+
+    fn interrupt(&mut self) {
+        let editor = &mut self.conversations.current_mut().editor;
+        if !editor.is_empty() {
+            editor.clear();
+        } else if self.leave_until.is_some() {
+            self.begin_leaving();
+        } else {
+            self.leave_until = Some(self.now.elapsed + LEAVE_CONFIRM_TIME);
+            self.hint(self.texts.again_to_leave());
+        }
+    }
+
+    fn complete(&mut self, back: bool) {
+        let editor = &self.conversations.current().editor;
+        match &mut self.completion {
+            Some(completion) => completion.step(back),
+            None => {
+                let own = self.config.name.key();
+                let others = self.roster.iter().filter(|user| user.name.key() != own);
+                let before = &editor.text()[..editor.cursor()];
+                self.completion = Completion::find(before, others.map(|user| user.name.as_str()));
+            }
+        }
+        if let Some(completion) = &self.completion {
+            let editor = &mut self.conversations.current_mut().editor;
+            editor.replace_before_cursor(completion.start, completion.proposal());
+        }
+    }
+
+    /// Enter: what cannot be done stays in the line.
+    fn submit(&mut self) {
+        let index = self.conversations.current_index();
+        let line = self.conversations.current().editor.text().to_owned();
+        if line.trim().is_empty() {
+            return;
+        }
+        match self.run(&line) {
+            // The command may have closed or moved the conversation; then its editor is gone with it, or it is
+            // another one that holds the line.
+            Ok(()) => {
+                let index = index.min(self.conversations.all().len() - 1);
+                let editor = &mut self.conversations.at_mut(index).editor;
+                if editor.text() == line {
+                    editor.submit();
+                }
+            }
+            Err(Refusal::Hint(text)) => self.hint(text),
+            Err(Refusal::Error(text)) => self.notice(EntryKind::Error, text),
+        }
+    }
+
+    fn run(&mut self, line: &str) -> Result<(), Refusal> {
+        let command =
+            command::parse(line).map_err(|error| Refusal::Error(self.texts.command_error(&error)))?;
+        self.carry_out(command)
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<(), Refusal> {
+        let width = self.geometry.text_width();
+        match command {
+            Command::Say(text) => self.say(self.conversations.current().peer.clone(), &text),
+            Command::Tell { target, text } => self.tell(target, &text),
+            Command::SetStatus(status) => {
+                self.ask(ClientMessage::ChangeStatus { status }, Request::Status(status))
+            }
+            Command::ShowStatus => {
+                let text = self.texts.own_status(self.status.unwrap_or_default());
+                self.notice(EntryKind::Notice, text);
+                Ok(())
+            }
+            Command::Users => self.ask(ClientMessage::ListUsers, Request::List),
+            Command::Info(target) => {
+                let target = target
+                    .or_else(|| self.conversations.current().peer.clone())
+                    .unwrap_or_else(|| self.config.name.clone());
+                self.ask(ClientMessage::UserInfo { target: target.clone() }, Request::Info { target })
+            }
+            Command::Help => {
+                self.notice(EntryKind::Notice, self.texts.help());
+                Ok(())
+            }
+            Command::Quit => {
+                self.leave_when_answered();
+                Ok(())
+            }
+            Command::View(peer) => {
+                let index = peer.map_or(0, |peer| self.conversations.find_or_open(&peer));
+                self.conversations.switch(Switch::To(index), width);
+                Ok(())
+            }
+            Command::Close => match self.conversations.close_current(width) {
+                true => Ok(()),
+                false => Err(Refusal::Hint(self.texts.cannot_close())),
+            },
+            Command::Clear => {
+                self.conversations.current_mut().clear();
+                Ok(())
+            }
+            Command::Reconnect => {
+                self.reconnect();
+                Ok(())
+            }
+        }
+    }
+
+    /// A private message from any conversation: the view stays where it is, a line points to where it went.
+    fn tell(&mut self, target: UserName, text: &str) -> Result<(), Refusal> {
+        let target = self.roster.find(&target).map_or(target, |user| user.name.clone());
+        self.say(Some(target.clone()), text)?;
+        let index = self.conversations.find_or_open(&target);
+        if index != self.conversations.current_index() && !self.config.line_mode {
+            let name = crate::sanitize::sanitize_line(target.as_str());
+            self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, peer: Option<UserName>, text: &str) -> Result<(), Refusal> {
+        self.can_send()?;
+        let text = MessageText::parse(text, limits::CONTENT_BYTES_DEFAULT)
+            .map_err(|error| Refusal::Error(self.texts.text_error(error)))?;
+        let index = peer.as_ref().map_or(0, |peer| self.conversations.find_or_open(peer));
+        let said = EntryKind::Said { by: self.own_name(), own: true, mention: false };
+        let id = self.push(index, None, said, sanitize(text.as_str()));
+        let entry = EntryKey { peer: peer.clone(), id };
+        self.deliver(&entry, Delivery::Pending, None);
+        if index == self.conversations.current_index() {
+            self.conversations.at_mut(index).forget_marker();
+            self.scroll(Scroll::Newest);
+        }
+        let request = Request::Message { entry, text: text.as_str().to_owned() };
+        let message = match peer {
+            Some(target) => ClientMessage::Private { target, text },
+            None => ClientMessage::Broadcast { text },
+        };
+        self.request(message, request);
+        Ok(())
+    }
+
+    fn ask(&mut self, message: ClientMessage, request: Request) -> Result<(), Refusal> {
+        self.can_send()?;
+        self.request(message, request);
+        Ok(())
+    }
+
+    fn can_send(&self) -> Result<(), Refusal> {
+        match self.link {
+            Link::Online { .. } if self.outbox.is_full() => Err(Refusal::Hint(self.texts.too_many_pending())),
+            Link::Online { .. } => Ok(()),
+            _ => Err(Refusal::Hint(self.texts.not_sent_offline())),
+        }
+    }
+}
+
+/// Line mode.
+impl State {
+    pub(super) fn on_line(&mut self, line: String) {
+        debug_assert!(
+            self.waiting_lines.len() < WAITING_LINES_MAX,
+            "the loop asks before it hands a line over"
+        );
+        let offline = self.status.is_some() && !matches!(self.link, Link::Online { .. });
+        if offline && !self.config.literal && command::parse(&line) == Ok(Command::Quit) {
+            return self.begin_leaving();
+        }
+        self.waiting_lines.push_back(line);
+        self.send_waiting_lines();
+    }
+
+    pub(super) fn send_waiting_lines(&mut self) {
+        while matches!(self.link, Link::Online { .. }) && self.outbox.len() < super::LINE_MODE_REQUESTS_MAX {
+            let Some(line) = self.waiting_lines.pop_front() else { return };
+            self.run_line(&line);
+        }
+    }
+
+    fn run_line(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        let outcome =
+            if self.config.literal { self.carry_out(Command::Say(line.to_owned())) } else { self.run(line) };
+        if let Err(Refusal::Hint(text) | Refusal::Error(text)) = outcome {
+            self.failed = true;
+            let text = self.texts.line_refused(&crate::sanitize::sanitize_line(line), &text);
+            self.effects.push(Effect::Complain(text));
+        }
+    }
+
+    pub(super) fn on_input_ended(&mut self) {
+        self.input_ended = Some(self.now.elapsed);
+        if matches!(self.link, Link::Waiting { .. } | Link::Off) {
+            self.quit(EXIT_LOST, None);
+        }
+    }
+
+    /// In line mode the last lines' answers are waited for.
+    fn leave_when_answered(&mut self) {
+        if self.config.line_mode {
+            self.waiting_lines.clear();
+            self.input_ended = Some(self.now.elapsed);
+        } else {
+            self.begin_leaving();
+        }
+    }
+
+    /// After the input ended: leaves once all is answered, or once that took too long.
+    pub(super) fn finish_lines(&mut self) {
+        self.send_waiting_lines();
+        let (Some(_), Link::Online { .. }) = (self.input_ended, &self.link) else { return };
+        if self.waiting_lines.is_empty() && self.outbox.is_empty() {
+            self.begin_leaving();
+        } else if self.finish_deadline().is_some_and(|at| self.now.elapsed >= at) {
+            self.leave();
+        }
+    }
+
+    pub(super) fn finish_deadline(&self) -> Option<Duration> {
+        let Link::Online { heard, .. } = self.link else { return None };
+        // A long input is answered for longer than this: what counts is how long nothing came.
+        self.input_ended.map(|ended| ended.max(heard) + FINISH_TIME)
+    }
+}
+
+/// Why a line was not carried out. It stays where it was typed.
+enum Refusal {
+    /// For the status bar: it may work in a moment.
+    Hint(Visible),
+    /// For the conversation: the line has to be changed.
+    Error(Visible),
+}

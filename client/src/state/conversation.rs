@@ -1,0 +1,318 @@
+//! One conversation: the general chat or the private one with a peer. Its entries, what of them is unread, how
+//! far it is scrolled, and the line being written in it.
+
+use std::collections::VecDeque;
+
+use chat_protocol::UserName;
+use chrono::{DateTime, FixedOffset};
+
+use super::entry::{Delivery, Entry, EntryKind};
+use crate::editor::Editor;
+use crate::geometry::TextWidth;
+use crate::sanitize::Visible;
+
+/// Entries that are kept; the oldest goes.
+pub const ENTRIES_MAX: usize = 5_000;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// With whom; `None` is the general chat.
+    pub peer: Option<UserName>,
+    /// The line being written.
+    pub editor: Editor,
+    /// Messages that came while it was not shown.
+    pub unread: usize,
+    /// How many of them name the user.
+    pub mentions: usize,
+    /// The first entry that was unread when the conversation was opened, and how many there were.
+    marker: Option<(u64, usize)>,
+    entries: VecDeque<Entry>,
+    next_id: u64,
+    /// Rows between the newest and the bottom of the screen; 0 follows what comes.
+    scroll: usize,
+    width: TextWidth,
+}
+
+/// One row of the screen.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// The line above what was unread, with how many messages that is.
+    Marker(usize),
+    /// A row of an entry's text.
+    Text(&'a Entry, usize),
+    /// The delivery of an entry whose last row has no room for it.
+    Tail(&'a Entry),
+}
+
+impl Conversation {
+    /// An empty conversation.
+    #[must_use]
+    pub fn new(peer: Option<UserName>) -> Self {
+        Self {
+            peer,
+            editor: Editor::default(),
+            unread: 0,
+            mentions: 0,
+            marker: None,
+            entries: VecDeque::new(),
+            next_id: 0,
+            scroll: 0,
+            width: TextWidth::default(),
+        }
+    }
+
+    /// Appends an entry; `day` names the date, and stands before the first entry of a day.
+    pub fn push(
+        &mut self,
+        at: DateTime<FixedOffset>,
+        kind: EntryKind,
+        text: Visible,
+        day: impl FnOnce() -> Visible,
+    ) -> u64 {
+        if self.entries.back().is_some_and(|last| last.at.date_naive() < at.date_naive()) {
+            self.append(at, EntryKind::Day, day());
+        }
+        self.append(at, kind, text)
+    }
+
+    fn append(&mut self, at: DateTime<FixedOffset>, kind: EntryKind, text: Visible) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let mut entry = Entry::new(id, at, kind, text);
+        if self.width.row > 0 {
+            entry.wrap(self.width);
+        }
+        if self.scroll > 0 {
+            self.scroll += entry.row_count();
+        }
+        self.entries.push_back(entry);
+        if self.entries.len() > ENTRIES_MAX {
+            self.entries.pop_front();
+        }
+        id
+    }
+
+    /// Takes the entries away; what was said before is not shown any more.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.marker = None;
+        self.scroll = 0;
+    }
+
+    /// Says what became of an own message; a time replaces the one of sending. The entry may be gone by then.
+    pub fn deliver(
+        &mut self,
+        id: u64,
+        delivery: Delivery,
+        tail: &'static str,
+        at: Option<DateTime<FixedOffset>>,
+    ) {
+        let width = self.width;
+        let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.id == id) else { return };
+        let before = entry.row_count();
+        entry.delivery = delivery;
+        entry.tail = tail;
+        entry.at = at.unwrap_or(entry.at);
+        entry.place_tail(width);
+        if self.scroll > 0 {
+            self.scroll = (self.scroll + entry.row_count()).saturating_sub(before);
+        }
+    }
+
+    /// Counts an entry that came while another conversation was shown.
+    pub fn mark_unread(&mut self, id: u64, mention: bool) {
+        self.unread += 1;
+        self.mentions += usize::from(mention);
+        if self.unread == 1 {
+            self.marker = Some((id, 0));
+        }
+        if let Some((_, count)) = &mut self.marker {
+            *count += 1;
+        }
+    }
+
+    /// The conversation is shown: nothing is unread any more, a line marks where that began.
+    pub fn open(&mut self, width: TextWidth) {
+        self.unread = 0;
+        self.mentions = 0;
+        self.scroll = 0;
+        self.fit(width);
+    }
+
+    /// It was read: the line goes.
+    pub fn forget_marker(&mut self) {
+        self.marker = None;
+    }
+
+    /// Breaks all texts for this width, unless they are.
+    pub fn fit(&mut self, width: TextWidth) {
+        if self.width != width {
+            self.width = width;
+            self.entries.iter_mut().for_each(|entry| entry.wrap(width));
+        }
+    }
+
+    /// The entries, oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// One entry.
+    #[must_use]
+    pub fn entry(&self, id: u64) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.id == id)
+    }
+
+    /// Moves by rows, towards the oldest if positive, and stays within what a screen of `height` rows can show.
+    pub fn scroll_by(&mut self, rows: isize, height: usize) {
+        self.scroll = self.scroll.saturating_add_signed(rows);
+        self.clamp(height);
+    }
+
+    /// Keeps the position within what a screen of `height` rows can show.
+    pub fn clamp(&mut self, height: usize) {
+        self.scroll = self.scroll.min(self.total_rows().saturating_sub(height));
+    }
+
+    /// How many messages lie wholly below the screen.
+    #[must_use]
+    pub fn entries_below(&self) -> usize {
+        let mut rows = self.scroll;
+        let fits = |entry: &&Entry| {
+            let count = self.rows_of(entry);
+            let below = rows >= count;
+            rows = rows.saturating_sub(count);
+            below
+        };
+        if self.scroll == 0 { 0 } else { self.entries.iter().rev().take_while(fits).count() }
+    }
+
+    /// The rows for a screen of `height`, from top to bottom.
+    #[must_use]
+    pub fn window(&self, height: usize) -> Vec<Row<'_>> {
+        let mut rows: Vec<_> = self.rows_upwards().skip(self.scroll).take(height).collect();
+        rows.reverse();
+        rows
+    }
+
+    fn rows_upwards(&self) -> impl Iterator<Item = Row<'_>> {
+        self.entries.iter().rev().flat_map(|entry| {
+            let tail = entry.is_tail_apart().then_some(Row::Tail(entry));
+            let text = (0..entry.text_rows()).rev().map(move |index| Row::Text(entry, index));
+            tail.into_iter().chain(text).chain(self.marker_above(entry).map(Row::Marker))
+        })
+    }
+
+    fn marker_above(&self, entry: &Entry) -> Option<usize> {
+        self.marker.filter(|(id, _)| *id == entry.id).map(|(_, count)| count)
+    }
+
+    fn rows_of(&self, entry: &Entry) -> usize {
+        entry.row_count() + usize::from(self.marker_above(entry).is_some())
+    }
+
+    fn total_rows(&self) -> usize {
+        self.entries.iter().map(|entry| self.rows_of(entry)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sanitize::sanitize;
+
+    const WIDTH: TextWidth = TextWidth { head: 10, row: 30 };
+
+    fn said(conversation: &mut Conversation, text: &str) -> u64 {
+        said_at(conversation, "2026-11-20T12:00:00Z", text)
+    }
+
+    fn said_at(conversation: &mut Conversation, at: &str, text: &str) -> u64 {
+        let at = DateTime::parse_from_rfc3339(at).unwrap();
+        conversation.push(at, EntryKind::Notice, sanitize(text), || sanitize("un día"))
+    }
+
+    fn shown(conversation: &Conversation, height: usize) -> Vec<String> {
+        let row = |row: &Row<'_>| match row {
+            Row::Marker(count) => format!("sin leer {count}"),
+            Row::Text(entry, index) => entry.row(*index).to_owned(),
+            Row::Tail(entry) => entry.tail.to_owned(),
+        };
+        conversation.window(height).iter().map(row).collect()
+    }
+
+    fn conversation(texts: &[&str]) -> Conversation {
+        let mut conversation = Conversation::new(None);
+        conversation.fit(WIDTH);
+        for text in texts {
+            said(&mut conversation, text);
+        }
+        conversation
+    }
+
+    #[test]
+    fn who_reads_above_is_not_moved_by_what_comes() {
+        let mut conversation = conversation(&["a", "b", "c", "d"]);
+        conversation.scroll_by(1, 2);
+        assert_eq!(shown(&conversation, 2), ["b", "c"]);
+        said(&mut conversation, "e");
+        assert_eq!(shown(&conversation, 2), ["b", "c"]);
+        assert_eq!(conversation.entries_below(), 2);
+        conversation.scroll_by(isize::MIN, 2);
+        assert_eq!(shown(&conversation, 2), ["d", "e"]);
+        conversation.scroll_by(isize::MAX, 2);
+        assert_eq!(shown(&conversation, 2), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_line_stands_above_what_was_unread_until_it_was_read() {
+        let mut conversation = conversation(&["a"]);
+        for text in ["b", "c"] {
+            let id = said(&mut conversation, text);
+            conversation.mark_unread(id, text == "c");
+        }
+        assert_eq!((conversation.unread, conversation.mentions), (2, 1));
+        conversation.open(WIDTH);
+        assert_eq!((conversation.unread, conversation.mentions), (0, 0));
+        assert_eq!(shown(&conversation, 9), ["a", "sin leer 2", "b", "c"]);
+        conversation.forget_marker();
+        assert_eq!(shown(&conversation, 9), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_delivery_without_room_takes_a_row() {
+        let mut conversation = conversation(&["corto"]);
+        let id = said(&mut conversation, "diecisiete letras");
+        conversation.deliver(id, Delivery::Pending, "(enviando...)", None);
+        assert_eq!(shown(&conversation, 9), ["corto", "diecisiete letras", "(enviando...)"]);
+        conversation.deliver(id, Delivery::Done, "", None);
+        assert_eq!(shown(&conversation, 9), ["corto", "diecisiete letras"]);
+    }
+
+    #[test]
+    fn a_day_change_has_a_line() {
+        let mut conversation = conversation(&[]);
+        said_at(&mut conversation, "2026-11-20T23:59:00-06:00", "a");
+        said_at(&mut conversation, "2026-11-21T00:01:00-06:00", "b");
+        assert_eq!(shown(&conversation, 9), ["a", "un día", "b"]);
+    }
+
+    #[test]
+    fn texts_are_broken_anew_for_another_width() {
+        let mut conversation = conversation(&["una frase que no cabe"]);
+        assert_eq!(shown(&conversation, 9), ["una frase que no", "cabe"]);
+        conversation.fit(TextWidth { head: 10, row: 60 });
+        assert_eq!(shown(&conversation, 9), ["una frase que no cabe"]);
+    }
+
+    #[test]
+    fn the_oldest_entry_goes_at_the_limit() {
+        let mut conversation = conversation(&[]);
+        for number in 0..ENTRIES_MAX + 3 {
+            said(&mut conversation, &number.to_string());
+        }
+        assert_eq!(conversation.entries().count(), ENTRIES_MAX);
+        assert_eq!(conversation.entries().next().map(|entry| entry.text.to_string()), Some("3".into()));
+    }
+}

@@ -1,0 +1,214 @@
+//! The conversations in the order of their tabs, and which of them is shown. The first is the general chat and
+//! never goes.
+
+use chat_protocol::UserName;
+
+use super::conversation::Conversation;
+use super::event::Switch;
+use crate::geometry::TextWidth;
+
+/// Conversations that may be open; a private message of one more peer takes the place of the private
+/// conversation that has nothing unread and stands first.
+pub const CONVERSATIONS_MAX: usize = 200;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Conversations {
+    list: Vec<Conversation>,
+    current: usize,
+}
+
+impl Default for Conversations {
+    fn default() -> Self {
+        Self { list: vec![Conversation::new(None)], current: 0 }
+    }
+}
+
+impl Conversations {
+    /// All, in the order of their tabs.
+    #[must_use]
+    pub fn all(&self) -> &[Conversation] {
+        &self.list
+    }
+
+    /// The index of the one that is shown.
+    #[must_use]
+    pub fn current_index(&self) -> usize {
+        self.current
+    }
+
+    /// The one that is shown.
+    #[must_use]
+    pub fn current(&self) -> &Conversation {
+        &self.list[self.current]
+    }
+
+    /// The one that is shown.
+    pub fn current_mut(&mut self) -> &mut Conversation {
+        &mut self.list[self.current]
+    }
+
+    /// The one at an index.
+    pub fn at_mut(&mut self, index: usize) -> &mut Conversation {
+        &mut self.list[index]
+    }
+
+    /// Where the conversation with a peer stands; `None` is the general chat.
+    #[must_use]
+    pub fn find(&self, peer: Option<&UserName>) -> Option<usize> {
+        let key = peer.map(UserName::key);
+        self.list.iter().position(|conversation| conversation.peer.as_ref().map(UserName::key) == key)
+    }
+
+    /// Where the conversation with a peer stands; it is opened, not shown, if there was none.
+    pub fn find_or_open(&mut self, peer: &UserName) -> usize {
+        if let Some(index) = self.find(Some(peer)) {
+            return index;
+        }
+        if self.list.len() >= CONVERSATIONS_MAX {
+            let quiet = (1..self.list.len()).find(|at| *at != self.current && self.list[*at].unread == 0);
+            self.remove(quiet.unwrap_or(if self.current == 1 { 2 } else { 1 }));
+        }
+        self.list.push(Conversation::new(Some(peer.clone())));
+        self.list.len() - 1
+    }
+
+    /// Shows another one; what was cut last goes along. Says whether there is such a one.
+    pub fn switch(&mut self, to: Switch, width: TextWidth) -> bool {
+        let count = self.list.len();
+        let Some(index) = (match to {
+            Switch::To(index) => Some(index).filter(|index| *index < count),
+            Switch::Last => Some(count - 1),
+            Switch::Unread => self.next_unread(),
+            Switch::Back => Some((self.current + count - 1) % count),
+            Switch::Forward => Some((self.current + 1) % count),
+        }) else {
+            return false;
+        };
+        if index != self.current {
+            let killed = self.current_mut().editor.take_killed();
+            self.current_mut().forget_marker();
+            self.current = index;
+            self.current_mut().editor.set_killed(killed);
+            self.current_mut().open(width);
+        }
+        true
+    }
+
+    /// Closes the private conversation that is shown; the general chat comes back. Says whether it was one.
+    pub fn close_current(&mut self, width: TextWidth) -> bool {
+        let index = self.current;
+        if index == 0 {
+            return false;
+        }
+        self.switch(Switch::To(0), width);
+        self.remove(index);
+        true
+    }
+
+    /// The next conversation with something unread, those with mentions and private ones first.
+    fn next_unread(&self) -> Option<usize> {
+        let count = self.list.len();
+        let around = || (1..count).map(|step| (self.current + step) % count);
+        let urgent = |index: &usize| {
+            let conversation = &self.list[*index];
+            conversation.unread > 0 && (conversation.mentions > 0 || conversation.peer.is_some())
+        };
+        around().find(urgent).or_else(|| around().find(|index| self.list[*index].unread > 0))
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.list.remove(index);
+        if self.current > index {
+            self.current -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: TextWidth = TextWidth { head: 0, row: 40 };
+
+    fn name(name: &str) -> UserName {
+        UserName::parse(name).unwrap()
+    }
+
+    fn conversations(peers: &[&str]) -> Conversations {
+        let mut conversations = Conversations::default();
+        for peer in peers {
+            conversations.find_or_open(&name(peer));
+        }
+        conversations
+    }
+
+    #[test]
+    fn a_peer_has_one_conversation_without_regard_to_case() {
+        let mut conversations = conversations(&["ana", "bob"]);
+        assert_eq!(conversations.find_or_open(&name("ANA")), 1);
+        assert_eq!(conversations.all().len(), 3);
+    }
+
+    #[test]
+    fn switching_goes_round_and_ignores_what_is_not_there() {
+        let mut conversations = conversations(&["ana", "bob"]);
+        for (to, index) in [
+            (Switch::Back, 2),
+            (Switch::Forward, 0),
+            (Switch::To(1), 1),
+            (Switch::To(7), 1),
+            (Switch::Last, 2),
+        ] {
+            conversations.switch(to, WIDTH);
+            assert_eq!(conversations.current_index(), index, "{to:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_unread_is_a_private_one_before_the_general_chat() {
+        let mut conversations = conversations(&["ana", "bob"]);
+        conversations.switch(Switch::To(1), WIDTH);
+        conversations.at_mut(0).mark_unread(0, false);
+        conversations.at_mut(2).mark_unread(0, false);
+        assert!(conversations.switch(Switch::Unread, WIDTH));
+        assert_eq!(conversations.current_index(), 2);
+        assert!(conversations.switch(Switch::Unread, WIDTH));
+        assert_eq!(conversations.current_index(), 0);
+        assert!(!conversations.switch(Switch::Unread, WIDTH));
+    }
+
+    #[test]
+    fn closing_returns_to_the_general_chat_which_stays() {
+        let mut conversations = conversations(&["ana", "bob"]);
+        conversations.switch(Switch::To(1), WIDTH);
+        assert!(conversations.close_current(WIDTH));
+        assert_eq!((conversations.current_index(), conversations.all().len()), (0, 2));
+        assert!(!conversations.close_current(WIDTH));
+    }
+
+    #[test]
+    fn at_the_limit_a_quiet_conversation_makes_room() {
+        let mut conversations = Conversations::default();
+        for number in 1..CONVERSATIONS_MAX {
+            conversations.find_or_open(&name(&format!("u{number}")));
+        }
+        conversations.at_mut(1).mark_unread(0, false);
+        let index = conversations.find_or_open(&name("nueva"));
+        assert_eq!((index, conversations.all().len()), (CONVERSATIONS_MAX - 1, CONVERSATIONS_MAX));
+        assert!(
+            conversations.find(Some(&name("u1"))).is_some()
+                && conversations.find(Some(&name("u2"))).is_none()
+        );
+    }
+
+    #[test]
+    fn what_was_cut_can_be_put_back_in_another_conversation() {
+        let mut conversations = conversations(&["ana"]);
+        conversations.current_mut().editor.insert("hola");
+        conversations.current_mut().editor.apply(crate::editor::Edit::KillToStart);
+        conversations.switch(Switch::To(1), WIDTH);
+        conversations.current_mut().editor.apply(crate::editor::Edit::Yank);
+        assert_eq!(conversations.current().editor.text(), "hola");
+    }
+}

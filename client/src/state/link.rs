@@ -1,0 +1,333 @@
+//! The connection as the user sees it: opening, registering, online, waiting to try again, given up.
+//!
+//! ```text
+//! Start ► Connecting ──Up──► Registering ──register_success──► Online ──/salir──► Leaving ► the end
+//!            ▲   │ Down           │ error, Down                  │ Down
+//!            │   ▼                ▼                              ▼
+//!         time or /reconectar ── Waiting ◄───────────────────────┘
+//!                                 │ the name stays taken for GHOST_TIME
+//!                                 ▼
+//!                                Off ──/reconectar──► Connecting
+//! ```
+//!
+//! Before the first `register_success` every failure ends the program with a sentence; after it nothing does,
+//! in screen mode. In line mode trying again ends after [`LINE_MODE_TIME`].
+
+use std::time::Duration;
+
+use chat_protocol::{ClientMessage, ErrorCode, MessageKind, Status};
+
+use super::entry::{Delivery, EntryKind};
+use super::event::{EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Exit, LinkError, LinkEvent};
+use super::outbox::Request;
+use super::{EXIT_LEFT, State};
+use crate::sanitize::Visible;
+
+/// How long a server may take to answer `register`.
+pub const REGISTER_TIME: Duration = Duration::from_secs(10);
+
+/// How long the server may take to close after `disconnect`.
+pub const LEAVE_TIME: Duration = Duration::from_secs(2);
+
+/// After this long without a byte the server is pinged. It pings us after 25 s, so this is a dead connection
+/// or a server of another make.
+pub const SILENCE_TIME: Duration = Duration::from_secs(60);
+
+/// How long an answer to that ping may take.
+pub const PONG_TIME: Duration = Duration::from_secs(15);
+
+/// How long our own former connection may hold our name.
+pub const GHOST_TIME: Duration = Duration::from_secs(60);
+
+/// How long line mode tries again.
+pub const LINE_MODE_TIME: Duration = Duration::from_secs(60);
+
+/// The pause before the first try, doubled with each.
+pub const PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// The longest pause, without the jitter.
+pub const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Nothing was tried yet, or trying was given up.
+    Off,
+    /// A connection is being opened.
+    Connecting,
+    /// It is open, `register` is out.
+    Registering {
+        /// When that is given up.
+        until: Duration,
+    },
+    /// Registered.
+    Online {
+        /// When the server was heard last.
+        heard: Duration,
+        /// Whether it was pinged since.
+        pinged: bool,
+    },
+    /// The next try comes.
+    Waiting {
+        /// When.
+        until: Duration,
+    },
+    /// `disconnect` is out.
+    Leaving {
+        /// When the program ends without an answer.
+        until: Duration,
+    },
+}
+
+/// What is remembered from try to try.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Retry {
+    tries: u32,
+    /// Since when the connection is gone.
+    lost_at: Option<Duration>,
+    /// Since when our own name is taken.
+    ghost_at: Option<Duration>,
+    random: u64,
+}
+
+impl Retry {
+    pub(super) fn new(seed: u64) -> Self {
+        // xorshift stands still at 0.
+        Self { random: seed | 1, ..Self::default() }
+    }
+
+    /// 1, 2, 4, ... 30 s and up to a quarter more, so that the clients of a server that came back do not all
+    /// arrive at once.
+    fn pause(&mut self) -> Duration {
+        let base = PAUSE_MIN.saturating_mul(1 << self.tries.min(5)).min(PAUSE_MAX);
+        self.tries += 1;
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        base + base.mul_f64((self.random % 1_000) as f64 / 4_000.0)
+    }
+}
+
+impl State {
+    pub(super) fn on_link(&mut self, event: LinkEvent) {
+        self.heard();
+        match event {
+            LinkEvent::Up => self.register(),
+            LinkEvent::Frame(text) => self.on_frame(&text),
+            LinkEvent::Heard => {}
+            LinkEvent::Down(error) => self.on_down(error),
+        }
+    }
+
+    fn heard(&mut self) {
+        if let Link::Online { heard, pinged } = &mut self.link {
+            (*heard, *pinged) = (self.now.elapsed, false);
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        self.link = Link::Connecting;
+        self.effects.push(Effect::Connect);
+    }
+
+    fn register(&mut self) {
+        if self.link == Link::Connecting {
+            self.link = Link::Registering { until: self.now.elapsed + REGISTER_TIME };
+            self.request(ClientMessage::Register { name: self.config.name.clone() }, Request::Register);
+        }
+    }
+
+    pub(super) fn on_registered(&mut self) {
+        self.outbox.take_kind(MessageKind::Register);
+        self.link = Link::Online { heard: self.now.elapsed, pinged: false };
+        let again = self.status.is_some() || self.retry.lost_at.is_some();
+        self.retry = Retry { random: self.retry.random, ..Retry::default() };
+        // The server registers everybody as ACTIVO.
+        let before = self.status.replace(Status::default());
+        if again {
+            let text = self.texts.back_online(&self.own_name());
+            self.notice(EntryKind::Notice, text);
+            if before.is_some_and(|before| before != Status::default()) {
+                self.notice(EntryKind::Notice, self.texts.own_status(Status::default()));
+            }
+        } else {
+            self.effects.push(Effect::OpenScreen);
+        }
+        self.send_waiting_lines();
+    }
+
+    /// `register` was refused. What may be our own former connection is tried for a while.
+    pub(super) fn on_register_refused(&mut self, code: Option<ErrorCode>, sentence: Visible) {
+        self.outbox.take_kind(MessageKind::Register);
+        self.effects.push(Effect::Disconnect);
+        if self.status.is_none() {
+            return self.quit(EXIT_REFUSED, Some(sentence));
+        }
+        let now = self.now.elapsed;
+        let ghost = matches!(code, Some(ErrorCode::NameTaken | ErrorCode::AddressTaken) | None);
+        let since = *self.retry.ghost_at.get_or_insert(now);
+        if ghost && now.saturating_sub(since) < GHOST_TIME {
+            if since == now {
+                let text = self.texts.ghost(&sentence);
+                self.notice(EntryKind::Error, text);
+            }
+            return self.wait();
+        }
+        if self.config.line_mode {
+            return self.quit(EXIT_REFUSED, Some(sentence));
+        }
+        self.link = Link::Off;
+        self.retry = Retry { lost_at: Some(now), random: self.retry.random, ..Retry::default() };
+        let text = self.texts.gave_up(&sentence);
+        self.notice(EntryKind::Error, text);
+    }
+
+    fn on_down(&mut self, error: LinkError) {
+        match self.link {
+            Link::Leaving { .. } => return self.leave(),
+            Link::Off | Link::Waiting { .. } => return,
+            Link::Connecting | Link::Registering { .. } | Link::Online { .. } => {}
+        }
+        if self.status.is_none() {
+            let sentence = self.texts.unreachable(&error, &self.config.server);
+            return self.quit(EXIT_UNREACHABLE, Some(sentence));
+        }
+        let unconfirmed = self.give_up_requests();
+        let lost_at = *self.retry.lost_at.get_or_insert(self.now.elapsed);
+        if matches!(self.link, Link::Online { .. }) {
+            self.roster.clear();
+            let text = self.texts.fell(&error, unconfirmed);
+            self.notice(EntryKind::Error, text);
+        }
+        if self.config.line_mode
+            && (self.input_ended.is_some() || self.now.elapsed.saturating_sub(lost_at) >= LINE_MODE_TIME)
+        {
+            let sentence = self.texts.unreachable(&error, &self.config.server);
+            return self.quit(EXIT_LOST, Some(sentence));
+        }
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        self.link = Link::Waiting { until: self.now.elapsed + self.retry.pause() };
+    }
+
+    /// What is out stays unanswered: messages are marked, never sent again by themselves.
+    fn give_up_requests(&mut self) -> usize {
+        let requests: Vec<_> = self.outbox.drain().collect();
+        let mut unconfirmed = 0;
+        for request in requests {
+            if let Request::Message { entry, .. } = request {
+                unconfirmed += 1;
+                self.deliver(&entry, Delivery::Unconfirmed, None);
+            }
+        }
+        unconfirmed
+    }
+
+    /// The user's wish to leave.
+    pub(super) fn begin_leaving(&mut self) {
+        match self.link {
+            Link::Online { .. } => {
+                self.send(&ClientMessage::Disconnect);
+                self.link = Link::Leaving { until: self.now.elapsed + LEAVE_TIME };
+            }
+            Link::Leaving { .. } => self.leave(),
+            Link::Off | Link::Connecting | Link::Registering { .. } | Link::Waiting { .. } => self.leave(),
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        let unconfirmed = self.give_up_requests();
+        let failed = self.config.line_mode && (self.failed || unconfirmed > 0);
+        self.quit(if failed { EXIT_LOST } else { EXIT_LEFT }, None);
+    }
+
+    pub(super) fn quit(&mut self, code: u8, sentence: Option<Visible>) {
+        self.link = Link::Off;
+        self.effects.push(Effect::Quit(Exit { code, sentence }));
+    }
+
+    /// Connects without waiting for the pause to end.
+    pub(super) fn reconnect(&mut self) {
+        match self.link {
+            Link::Off | Link::Waiting { .. } => {
+                self.retry =
+                    Retry { random: self.retry.random, lost_at: self.retry.lost_at, ..Retry::default() };
+                self.connect();
+            }
+            _ => self.hint(self.texts.already_online()),
+        }
+    }
+
+    /// What the passing of time brings to the connection.
+    pub(super) fn on_link_time(&mut self) {
+        let now = self.now.elapsed;
+        match self.link {
+            Link::Waiting { until } if now >= until => self.connect(),
+            Link::Leaving { until } if now >= until => self.leave(),
+            Link::Registering { until } if now >= until => {
+                self.effects.push(Effect::Disconnect);
+                self.on_down(LinkError::NotChat);
+            }
+            Link::Online { heard, pinged: false } if now >= heard + SILENCE_TIME => {
+                self.link = Link::Online { heard, pinged: true };
+                self.effects.push(Effect::Ping);
+            }
+            Link::Online { heard, pinged: true } if now >= heard + SILENCE_TIME + PONG_TIME => {
+                self.effects.push(Effect::Disconnect);
+                self.on_down(LinkError::Silent);
+            }
+            _ => {}
+        }
+    }
+
+    /// When the passing of time brings something to the connection, or to its countdown on the screen.
+    pub(super) fn link_deadline(&self) -> Option<Duration> {
+        match self.link {
+            Link::Off | Link::Connecting => None,
+            Link::Waiting { until } => {
+                let left = until.saturating_sub(self.now.elapsed);
+                Some(
+                    until.saturating_sub(
+                        Duration::from_secs(left.as_secs_f64().ceil() as u64)
+                            .saturating_sub(Duration::from_secs(1)),
+                    ),
+                )
+            }
+            Link::Registering { until } | Link::Leaving { until } => Some(until),
+            Link::Online { heard, pinged: false } => Some(heard + SILENCE_TIME),
+            Link::Online { heard, pinged: true } => Some(heard + SILENCE_TIME + PONG_TIME),
+        }
+    }
+
+    /// The connection's state in words.
+    #[must_use]
+    pub fn link_text(&self) -> Visible {
+        match self.link {
+            Link::Off => self.texts.offline(),
+            Link::Connecting => self.texts.connecting(),
+            Link::Registering { .. } => self.texts.registering(),
+            Link::Online { .. } => self.texts.online(),
+            Link::Waiting { until } => {
+                let left = until.saturating_sub(self.now.elapsed);
+                self.texts.retry_in(left.as_secs_f64().ceil() as u64)
+            }
+            Link::Leaving { .. } => self.texts.leaving(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_half_a_minute_and_differ_by_up_to_a_quarter() {
+        let mut retry = Retry::new(7);
+        for base in [1, 2, 4, 8, 16, 30, 30, 30].map(Duration::from_secs) {
+            let pause = retry.pause();
+            assert!(pause >= base && pause <= base.mul_f64(1.25), "{pause:?} for {base:?}");
+        }
+    }
+}

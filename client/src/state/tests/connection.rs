@@ -1,0 +1,198 @@
+//! Connecting, being refused, losing the connection and finding it again.
+
+use super::*;
+
+fn lost(world: &mut World) -> Vec<Effect> {
+    world.link(LinkEvent::Down(LinkError::Lost))
+}
+
+/// Fails the next try.
+fn fails_again(world: &mut World) {
+    let effects = world.passes(Duration::from_secs(40));
+    assert_eq!(effects.iter().filter(|effect| **effect == Effect::Connect).count(), 1, "{effects:?}");
+    world.link(LinkEvent::Down(LinkError::Refused));
+}
+
+#[test]
+fn the_screen_is_taken_once_the_server_accepted_the_user() {
+    let mut world = World::new(false);
+    assert_eq!(world.connects(), [Effect::OpenScreen]);
+    assert_eq!(world.state.status(), Some(Status::Activo));
+    assert_eq!(world.state.roster().len(), 3);
+}
+
+#[test]
+fn a_server_out_of_reach_at_the_start_ends_the_program_with_the_remedy() {
+    for (error, part) in [
+        (LinkError::Refused, "nadie atiende en h:80"),
+        (LinkError::TimedOut, "h:80 no responde"),
+        (LinkError::UnknownHost, "no se encuentra el servidor h:80"),
+        (LinkError::NotChat, "no es un servidor de este chat"),
+        (LinkError::Unreachable, "no hay camino hasta h:80"),
+    ] {
+        let mut world = World::new(false);
+        world.happens(Event::Start);
+        let (code, sentence) = exit(&world.link(LinkEvent::Down(error))).unwrap();
+        assert!(code == EXIT_UNREACHABLE && sentence.contains(part), "{code} {sentence}");
+    }
+}
+
+#[test]
+fn a_refused_name_at_the_start_ends_the_program_with_the_servers_sentence() {
+    let mut world = World::new(false);
+    world.happens(Event::Start);
+    world.link(LinkEvent::Up);
+    let effects =
+        world.hears_error("el nombre ana ya está en uso", Some(ErrorCode::NameTaken), Some("register"));
+    assert_eq!(exit(&effects), Some((EXIT_REFUSED, "el nombre ana ya está en uso".into())));
+}
+
+#[test]
+fn a_server_that_never_answers_the_registration_is_not_this_chat() {
+    let mut world = World::new(false);
+    world.happens(Event::Start);
+    world.link(LinkEvent::Up);
+    let (code, sentence) = exit(&world.passes(REGISTER_TIME)).unwrap();
+    assert!(code == EXIT_UNREACHABLE && sentence.contains("no es un servidor de este chat"), "{sentence}");
+}
+
+#[test]
+fn a_lost_connection_is_told_tried_again_and_the_chat_goes_on() {
+    let mut world = World::online();
+    world.types("hola");
+    world.does(Action::Paste("a medias".into()));
+    assert_eq!(lost(&mut world), []);
+    world.assert_shown(&[
+        "ana: hola (sin confirmar)",
+        "!! se cortó la conexión; 1 mensaje quedó sin confirmar y no se repite solo",
+    ]);
+    assert_eq!(world.passes(Duration::from_secs(2)), [Effect::Connect]);
+    assert_eq!(world.connects(), []);
+    assert_eq!(world.last_line(), "-- conectado de nuevo como ana");
+    assert_eq!(world.draft(), "a medias");
+}
+
+#[test]
+fn the_countdown_is_true() {
+    let mut world = World::online();
+    lost(&mut world);
+    for _ in 0..5 {
+        fails_again(&mut world);
+    }
+    let Link::Waiting { until } = world.state.link else { panic!("{:?}", world.state.link) };
+    while world.elapsed < until {
+        let left = (until - world.elapsed).as_secs_f64().ceil();
+        assert_eq!(world.state.link_text().as_str(), format!("sin conexión, reintento en {left} s"));
+        let next = world.state.deadline().unwrap();
+        assert!(next > world.elapsed && next - world.elapsed <= Duration::from_secs(1));
+        world.elapsed = next;
+        world.happens(Event::Tick);
+    }
+    assert_eq!(world.state.link, Link::Connecting);
+}
+
+#[test]
+fn nothing_is_sent_without_a_connection_and_the_line_stays() {
+    let mut world = World::online();
+    lost(&mut world);
+    for line in ["hola", "@bob hola", "/estado ocupado", "/usuarios", "/info bob"] {
+        assert_eq!(world.types(line), [], "{line}");
+        assert_eq!(world.draft(), line);
+        assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+        world.does(Action::Interrupt);
+    }
+    assert_eq!(exit(&world.types("/salir")), Some((EXIT_LEFT, String::new())));
+}
+
+#[test]
+fn reconnecting_does_not_wait_for_the_pause_to_end() {
+    let mut world = World::online();
+    lost(&mut world);
+    assert_eq!(world.types("/reconectar"), [Effect::Connect]);
+    assert_eq!(world.types("/reconectar"), []);
+    assert_eq!(world.hint(), "ya hay conexión");
+}
+
+#[test]
+fn our_own_ghost_is_outwaited_and_a_name_that_stays_taken_is_given_up() {
+    let mut world = World::online();
+    lost(&mut world);
+    let began = world.elapsed;
+    for _ in 0..TURNS_MAX {
+        if world.state.link == Link::Off {
+            break;
+        }
+        if world.passes(Duration::from_millis(500)).contains(&Effect::Connect) {
+            world.link(LinkEvent::Up);
+            let taken = Some(ErrorCode::NameTaken);
+            let effects = world.hears_error("el nombre ana ya está en uso", taken, Some("register"));
+            assert_eq!(effects, [Effect::Disconnect]);
+        }
+    }
+    assert!(world.elapsed - began >= GHOST_TIME, "gave up after {:?}", world.elapsed - began);
+    let ghosts = world
+        .state
+        .conversations
+        .current()
+        .entries()
+        .filter(|entry| entry.text.as_str().contains("durante un minuto"));
+    assert_eq!(ghosts.count(), 1);
+    assert!(world.last_line().contains("/reconectar"), "{}", world.last_line());
+    assert_eq!(world.types("/reconectar"), [Effect::Connect]);
+    world.connects();
+    assert_eq!(world.last_line(), "-- conectado de nuevo como ana");
+}
+
+#[test]
+fn another_refusal_while_reconnecting_is_given_up_at_once() {
+    let mut world = World::online();
+    lost(&mut world);
+    world.passes(Duration::from_secs(2));
+    world.link(LinkEvent::Up);
+    world.hears_error("nombre reservado", Some(ErrorCode::NameReserved), Some("register"));
+    assert_eq!(world.state.link, Link::Off);
+}
+
+#[test]
+fn a_silent_server_is_pinged_and_then_given_up() {
+    let mut world = World::online();
+    assert!(world.passes(SILENCE_TIME).contains(&Effect::Ping));
+    world.link(LinkEvent::Heard);
+    assert!(!world.passes(PONG_TIME).contains(&Effect::Disconnect));
+    let effects = world.passes(SILENCE_TIME + PONG_TIME);
+    assert!(effects.contains(&Effect::Ping) && effects.contains(&Effect::Disconnect), "{effects:?}");
+    assert!(world.last_line().contains("dejó de responder"), "{}", world.last_line());
+}
+
+#[test]
+fn the_words_of_a_close_are_passed_on() {
+    let mut world = World::online();
+    world.link(LinkEvent::Down(LinkError::Closed(sanitize("apagando"))));
+    assert_eq!(
+        world.last_line(),
+        "!! el servidor cerró la conexión: apagando; se reintenta sin cerrar el chat"
+    );
+}
+
+#[test]
+fn the_status_after_reconnecting_is_the_servers_again() {
+    let mut world = World::online();
+    world.hears_status("ana", Status::Ocupado, Some(StatusReason::Requested));
+    lost(&mut world);
+    world.passes(Duration::from_secs(2));
+    world.connects();
+    assert_eq!(world.state.status(), Some(Status::Activo));
+    assert_eq!(world.last_line(), "-- su estado es ACTIVO");
+}
+
+#[test]
+fn the_system_may_end_the_program_at_any_time() {
+    let mut starting = World::new(false);
+    starting.happens(Event::Start);
+    assert_eq!(exit(&starting.happens(Event::Terminate)), Some((EXIT_LEFT, String::new())));
+
+    let mut world = World::online();
+    let effects = world.happens(Event::Terminate);
+    assert_eq!(requests(&effects), ["disconnect"]);
+    assert_eq!(exit(&effects), Some((EXIT_LEFT, String::new())));
+}

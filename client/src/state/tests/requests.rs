@@ -1,0 +1,225 @@
+//! What the user asks for, and what becomes of it.
+
+use super::*;
+
+#[test]
+fn every_command_sends_its_request() {
+    let cases = [
+        ("hola", "broadcast hola"),
+        ("//etc", "broadcast /etc"),
+        ("@bob hola", "private bob hola"),
+        ("/msg BOB hola", "private bob hola"),
+        ("/estado ocupado", "change_status OCUPADO"),
+        ("/usuarios", "list_users"),
+        ("/info bob", "user_info bob"),
+        ("/info", "user_info ana"),
+    ];
+    for (line, request) in cases {
+        let mut world = World::online();
+        assert_eq!(requests(&world.types(line)), [request], "{line}");
+        assert_eq!(world.draft(), "", "{line}");
+    }
+}
+
+#[test]
+fn a_message_is_pending_until_its_echo_and_then_has_the_servers_time() {
+    let mut world = World::online();
+    world.types("hola");
+    world.assert_shown(&["ana: hola (enviando...)"]);
+    world.hears(&ServerMessage::Broadcast {
+        sender: "ana".into(),
+        content: "hola".into(),
+        timestamp: Some(Timestamp::from_unix_millis(1_795_187_535_000)),
+    });
+    world.assert_shown(&["ana: hola"]);
+    let at = world.state.conversations.current().entries().next().unwrap().at;
+    assert_eq!(at.to_rfc3339(), "2026-11-20T09:12:15-06:00");
+}
+
+#[test]
+fn equal_messages_are_confirmed_one_by_one() {
+    let mut world = World::online();
+    world.types("hola");
+    world.types("hola");
+    world.hears_broadcast("ana", "hola");
+    world.assert_shown(&["ana: hola", "ana: hola (enviando...)"]);
+}
+
+#[test]
+fn a_refused_message_is_marked_and_the_server_says_why() {
+    let mut world = World::online();
+    world.types("uno");
+    world.types("dos");
+    world.hears_error("demasiado rápido", Some(ErrorCode::RateLimited), Some("broadcast"));
+    world.hears_broadcast("ana", "dos");
+    world.assert_shown(&["ana: uno (rechazado)", "ana: dos", "!! demasiado rápido"]);
+}
+
+#[test]
+fn errors_of_servers_without_codes_refuse_the_oldest_request() {
+    let mut world = World::online();
+    world.types("/info zoe");
+    world.types("hola");
+    world.hears_error("no existe", None, None);
+    world.assert_shown(&["ana: hola (enviando...)", "!! no existe"]);
+}
+
+#[test]
+fn the_status_shown_is_the_one_the_server_assigned() {
+    let mut world = World::online();
+    world.types("/estado OCUPADO");
+    assert_eq!(
+        (world.state.status(), world.state.asked_status()),
+        (Some(Status::Activo), Some(Status::Ocupado))
+    );
+    world.hears_status("ana", Status::Ocupado, Some(StatusReason::Requested));
+    assert_eq!((world.state.status(), world.state.asked_status()), (Some(Status::Ocupado), None));
+    world.assert_shown(&["-- su estado es OCUPADO"]);
+}
+
+#[test]
+fn a_refused_status_leaves_the_one_that_was() {
+    let mut world = World::online();
+    world.types("/estado OCUPADO");
+    world.hears_error("no se puede", Some(ErrorCode::StatusInvalid), Some("change_status"));
+    assert_eq!((world.state.status(), world.state.asked_status()), (Some(Status::Activo), None));
+}
+
+#[test]
+fn the_servers_own_changes_of_the_status_are_told_as_such() {
+    let mut world = World::online();
+    world.hears_status("ana", Status::Inactivo, Some(StatusReason::Idle));
+    assert_eq!(world.state.status(), Some(Status::Inactivo));
+    assert!(world.last_line().contains("por inactividad"), "{}", world.last_line());
+    world.hears_status("ana", Status::Activo, Some(StatusReason::Active));
+    assert_eq!(world.last_line(), "-- su estado vuelve a ser ACTIVO");
+
+    let mut other_make = World::online();
+    other_make.hears_status("ana", Status::Inactivo, None);
+    assert!(other_make.last_line().contains("por inactividad"), "{}", other_make.last_line());
+}
+
+#[test]
+fn a_restored_status_does_not_answer_a_request_for_another() {
+    let mut world = World::online();
+    world.hears_status("ana", Status::Inactivo, Some(StatusReason::Idle));
+    world.types("/estado OCUPADO");
+    world.hears_status("ana", Status::Activo, Some(StatusReason::Active));
+    assert_eq!(world.state.asked_status(), Some(Status::Ocupado));
+}
+
+#[test]
+fn what_is_wrong_is_never_sent_and_stays_in_the_line() {
+    let cases = [
+        (
+            "/usarios",
+            "/usarios no existe; ¿quiso decir /usuarios? No se envió. Para enviar texto con / escriba //",
+        ),
+        ("/estado libre", "estado no válido: libre (ACTIVO, OCUPADO o INACTIVO)"),
+        ("@bob", "falta algo: @usuario mensaje"),
+    ];
+    for (line, sentence) in cases {
+        let mut world = World::online();
+        assert_eq!(world.types(line), [], "{line}");
+        world.assert_shown(&[&format!("!! {sentence}")]);
+        assert_eq!(world.draft(), line);
+    }
+    let mut world = World::online();
+    assert_eq!(world.types(&"ñ".repeat(2_049)), []);
+    assert_eq!(world.last_line(), "!! el mensaje tiene 4098 bytes y el máximo es 4096: acórtelo o divídalo");
+}
+
+#[test]
+fn a_paste_is_text_whatever_it_says() {
+    let mut world = World::online();
+    assert_eq!(world.does(Action::Paste("uno\r/salir\r".into())), []);
+    assert_eq!(world.draft(), "uno\n/salir\n");
+    assert_eq!(requests(&world.does(Action::Enter)), ["broadcast uno\n/salir\n"]);
+}
+
+#[test]
+fn answers_are_shown_where_they_were_asked_for() {
+    let mut world = World::online();
+    world.hears_status("carla", Status::Inactivo, Some(StatusReason::Joined));
+    world.types("/ver bob");
+    world.types("/usuarios");
+    world.types("/info");
+    world.hears(&ServerMessage::ListUsersResponse {
+        sender: "server".into(),
+        content: UserList::Names(["ana", "bob", "carla"].map(Into::into).into()),
+        timestamp: None,
+    });
+    world.hears(&ServerMessage::UserInfoResponse {
+        sender: "server".into(),
+        target: "bob".into(),
+        content: UserInfo { ip: "10.0.0.7\u{1b}".into(), status: Status::Ocupado },
+        timestamp: None,
+    });
+    world.assert_shown(&[
+        "-- Usuarios (3): ana, bob, carla (INACTIVO)",
+        "-- bob: IP 10.0.0.7␛, estado OCUPADO",
+    ]);
+    let bob = UserName::parse("bob").unwrap();
+    assert_eq!(world.state.roster().find(&bob).map(|user| user.status), Some(Status::Ocupado));
+}
+
+#[test]
+fn a_list_that_nobody_asked_for_is_not_told() {
+    let mut world = World::online();
+    let content = UserList::Names(vec!["ana".into()]);
+    world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
+    world.assert_shown(&[]);
+    assert_eq!(world.state.roster().len(), 1);
+}
+
+#[test]
+fn too_many_unanswered_requests_stop_the_next_and_keep_the_line() {
+    let mut world = World::online();
+    for _ in 0..outbox::REQUESTS_MAX {
+        assert_eq!(world.types("hola").len(), 1);
+    }
+    assert_eq!(world.types("una más"), []);
+    assert_eq!(world.draft(), "una más");
+    assert!(world.hint().contains("no se envió"), "{}", world.hint());
+}
+
+#[test]
+fn tab_completes_and_goes_on_to_the_next() {
+    let mut world = World::online();
+    world.does(Action::Paste("@".into()));
+    for expected in ["@bob ", "@carla ", "@bob "] {
+        world.does(Action::Complete { back: false });
+        assert_eq!(world.draft(), expected);
+    }
+    world.does(Action::Insert('x'));
+    world.does(Action::Complete { back: false });
+    assert_eq!(world.draft(), "@bob x");
+}
+
+#[test]
+fn interrupting_clears_the_line_then_asks_then_leaves() {
+    let mut world = World::online();
+    world.does(Action::Insert('x'));
+    assert_eq!(world.does(Action::Interrupt), []);
+    assert_eq!(world.draft(), "");
+    assert_eq!(world.does(Action::Interrupt), []);
+    assert_eq!(world.hint(), "otra vez Ctrl-C para salir");
+    assert_eq!(requests(&world.does(Action::Interrupt)), ["disconnect"]);
+
+    let mut late = World::online();
+    late.does(Action::Interrupt);
+    late.passes(Duration::from_secs(3));
+    assert_eq!(late.does(Action::Interrupt), []);
+}
+
+#[test]
+fn leaving_waits_for_the_servers_close_but_not_long() {
+    let mut world = World::online();
+    assert_eq!(requests(&world.types("/salir")), ["disconnect"]);
+    let closed = world.link(LinkEvent::Down(LinkError::Closed(Visible::default())));
+    assert_eq!(exit(&closed), Some((EXIT_LEFT, String::new())));
+
+    let mut silent = World::online();
+    silent.types("/salir");
+    assert_eq!(exit(&silent.passes(LEAVE_TIME)), Some((EXIT_LEFT, String::new())));
+}

@@ -1,0 +1,130 @@
+//! Texts about what happens in the chat: who comes and goes, statuses, answers, pointers.
+
+use chat_protocol::{Lang, Status};
+
+use super::Texts;
+use crate::sanitize::{Visible, sanitize_line};
+
+/// What happens in the chat.
+impl Texts {
+    /// A user came.
+    #[must_use]
+    pub fn joined(self, name: &Visible) -> Visible {
+        say!(self, "{name} ha entrado", "{name} has joined")
+    }
+
+    /// A user left.
+    #[must_use]
+    pub fn left(self, name: &Visible) -> Visible {
+        say!(self, "{name} ha salido", "{name} has left")
+    }
+
+    /// A user's status is another.
+    #[must_use]
+    pub fn status_of(self, name: &Visible, status: Status, by_server: bool) -> Visible {
+        match by_server {
+            true => say!(
+                self,
+                "{name} está {status} (asignado por el servidor)",
+                "{name} is {status} (assigned by the server)"
+            ),
+            false => say!(self, "{name} está {status}", "{name} is {status}"),
+        }
+    }
+
+    /// The own status is another.
+    #[must_use]
+    pub fn own_status(self, status: Status) -> Visible {
+        say!(self, "su estado es {status}", "your status is {status}")
+    }
+
+    /// The server assigned INACTIVO.
+    #[must_use]
+    pub fn own_status_idle(self, status: Status) -> Visible {
+        say!(
+            self,
+            "su estado es {status}: el servidor lo asignó por inactividad; con el próximo mensaje vuelve el anterior",
+            "your status is {status}: the server assigned it for inactivity; your next message brings back the former"
+        )
+    }
+
+    /// The server brought the status back.
+    #[must_use]
+    pub fn own_status_back(self, status: Status) -> Visible {
+        say!(self, "su estado vuelve a ser {status}", "your status is {status} again")
+    }
+
+    /// A status is asked for and not assigned.
+    #[must_use]
+    pub fn asking(self, status: Status) -> Visible {
+        say!(self, "pidiendo {status}", "asking for {status}")
+    }
+
+    /// The list of users.
+    #[must_use]
+    pub fn users(self, count: usize, names: &str) -> Visible {
+        say!(self, "Usuarios ({count}): {names}", "Users ({count}): {names}")
+    }
+
+    /// What is known of a user.
+    #[must_use]
+    pub fn info(self, name: &Visible, ip: &Visible, status: Status) -> Visible {
+        say!(self, "{name}: IP {ip}, estado {status}", "{name}: IP {ip}, status {status}")
+    }
+
+    /// A private message waits in another conversation.
+    #[must_use]
+    pub fn private_from(self, name: &Visible, number: usize) -> Visible {
+        match number {
+            1..=9 => say!(
+                self,
+                "privado de {name}, Alt-{number} para leerlo",
+                "private from {name}, Alt-{number} to read it"
+            ),
+            _ => say!(
+                self,
+                "privado de {name}, /ver {name} para leerlo",
+                "private from {name}, /view {name} to read it"
+            ),
+        }
+    }
+
+    /// An own private message stands in another conversation.
+    #[must_use]
+    pub fn private_to(self, name: &Visible, number: usize) -> Visible {
+        match number {
+            1..=9 => say!(
+                self,
+                "privado para {name}, Alt-{number} para verlo",
+                "private to {name}, Alt-{number} to see it"
+            ),
+            _ => say!(
+                self,
+                "privado para {name}, /ver {name} para verlo",
+                "private to {name}, /view {name} to see it"
+            ),
+        }
+    }
+
+    /// Somebody whose name cannot be shown.
+    #[must_use]
+    pub fn invalid_name(self) -> Visible {
+        say!(self, "<nombre inválido>", "<invalid name>")
+    }
+
+    /// A private message of somebody who cannot be answered.
+    #[must_use]
+    pub fn private_of_nobody(self, text: &Visible) -> Visible {
+        say!(self, "privado: {text}", "private: {text}")
+    }
+
+    /// A frame that is no message of this protocol.
+    #[must_use]
+    pub fn not_understood(self) -> Visible {
+        say!(
+            self,
+            "el servidor envió algo que este programa no entiende",
+            "the server sent something that this program does not understand"
+        )
+    }
+}

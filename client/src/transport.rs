@@ -1,0 +1,363 @@
+//! The connection to the server: name look-up, TCP, the WebSocket handshake, frames. The only place that knows
+//! tungstenite; what happens comes out as [`LinkEvent`]s.
+//!
+//! Nothing here blocks the loop. Looking a name up can take long and cannot be done without blocking, so a
+//! short-lived thread does it and wakes the loop; a look-up whose connection was dropped meanwhile is ignored.
+//! All addresses are tried in order, each for [`CONNECT_TIME`].
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token, Waker};
+use tungstenite::client::ClientRequestBuilder;
+use tungstenite::handshake::client::ClientHandshake;
+use tungstenite::handshake::{HandshakeError, MidHandshake};
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::{Error, Message, WebSocket};
+
+use crate::sanitize::{Visible, sanitize_line};
+use crate::state::{LinkError, LinkEvent};
+
+/// How long one address may take to accept.
+pub const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// How long the look-up of a name may take.
+pub const LOOK_UP_TIME: Duration = Duration::from_secs(10);
+
+/// How long the WebSocket handshake may take.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes of one message from the server: a list of 20,000 long names fits.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes that may wait for the socket; a server that takes none for so long is lost.
+pub const UNSENT_BYTES_MAX: usize = 1 << 20;
+
+/// Frames read in one turn of the loop, so that a flood never delays a key.
+pub const FRAMES_PER_TURN: usize = 128;
+
+/// The server as the user named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// A name or an address; an IPv6 address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// See the module.
+pub struct Transport {
+    target: Target,
+    token: Token,
+    registry: Registry,
+    waker: Arc<Waker>,
+    phase: Phase,
+    /// When the present phase has taken too long.
+    deadline: Option<Instant>,
+    /// Addresses that are still to be tried, the next one last.
+    addresses: Vec<SocketAddr>,
+    /// Frames are left in tungstenite's buffer, whatever the socket says.
+    more: bool,
+}
+
+type Mid = MidHandshake<ClientHandshake<TcpStream>>;
+
+enum Phase {
+    Closed,
+    LookingUp(Receiver<io::Result<Vec<SocketAddr>>>),
+    Connecting(TcpStream),
+    Handshaking(Box<Mid>),
+    Open(Box<WebSocket<TcpStream>>),
+}
+
+impl Transport {
+    /// No connection yet. Its readiness is reported under `token`, and `waker` wakes the same loop.
+    #[must_use]
+    pub fn new(target: Target, token: Token, registry: Registry, waker: Arc<Waker>) -> Self {
+        Self {
+            target,
+            token,
+            registry,
+            waker,
+            phase: Phase::Closed,
+            deadline: None,
+            addresses: Vec::new(),
+            more: false,
+        }
+    }
+
+    /// Begins to open a connection; the one before, if any, is dropped.
+    pub fn connect(&mut self, now: Instant) {
+        self.drop_connection();
+        let (sender, receiver) = channel();
+        let (host, port, waker) = (self.target.host.clone(), self.target.port, Arc::clone(&self.waker));
+        let look_up = move || {
+            // Nobody listens any more if the connection was given up meanwhile.
+            let _ = sender.send(addresses_of(&host, port));
+            let _ = waker.wake();
+        };
+        let started = std::thread::Builder::new().name("look-up".to_owned()).spawn(look_up);
+        self.phase = match started {
+            Ok(_) => Phase::LookingUp(receiver),
+            Err(_) => Phase::LookingUp(channel().1),
+        };
+        self.deadline = Some(now + LOOK_UP_TIME);
+    }
+
+    /// Drops the connection without a word; no event follows.
+    pub fn drop_connection(&mut self) {
+        self.phase = Phase::Closed;
+        self.deadline = None;
+        self.more = false;
+        self.addresses.clear();
+    }
+
+    /// When [`Transport::advance`] is to be called although nothing is ready.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether [`Transport::advance`] has more to tell at once.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Goes on as far as possible: called when the socket is ready, the waker woke or a deadline passed.
+    pub fn advance(&mut self, now: Instant) -> Vec<LinkEvent> {
+        let mut events = Vec::new();
+        if let Err(error) = self.try_advance(now, &mut events) {
+            self.drop_connection();
+            events.push(LinkEvent::Down(error));
+        }
+        events
+    }
+
+    fn try_advance(&mut self, now: Instant, events: &mut Vec<LinkEvent>) -> Result<(), LinkError> {
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Closed => Ok(()),
+            Phase::LookingUp(receiver) => match receiver.try_recv() {
+                Ok(Ok(mut addresses)) => {
+                    addresses.reverse();
+                    self.addresses = addresses;
+                    self.next_address(now, LinkError::UnknownHost)
+                }
+                Ok(Err(_)) | Err(TryRecvError::Disconnected) => Err(LinkError::UnknownHost),
+                Err(TryRecvError::Empty) if self.is_late(now) => Err(LinkError::UnknownHost),
+                Err(TryRecvError::Empty) => {
+                    self.phase = Phase::LookingUp(receiver);
+                    Ok(())
+                }
+            },
+            Phase::Connecting(stream) => self.finish_connecting(stream, now, events),
+            Phase::Handshaking(mid) if self.is_late(now) => {
+                drop(mid);
+                Err(LinkError::NotChat)
+            }
+            Phase::Handshaking(mid) => self.shake_hands(*mid, events),
+            Phase::Open(socket) => {
+                self.phase = Phase::Open(socket);
+                self.read(events)
+            }
+        }
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// Tries the next address; without one the last error stands.
+    fn next_address(&mut self, now: Instant, mut last: LinkError) -> Result<(), LinkError> {
+        while let Some(address) = self.addresses.pop() {
+            match self.open(address) {
+                Ok(stream) => {
+                    self.phase = Phase::Connecting(stream);
+                    self.deadline = Some(now + CONNECT_TIME);
+                    return Ok(());
+                }
+                Err(error) => last = link_error(&error),
+            }
+        }
+        Err(last)
+    }
+
+    fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(address)?;
+        self.registry.register(&mut stream, self.token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(stream)
+    }
+
+    fn finish_connecting(
+        &mut self,
+        stream: TcpStream,
+        now: Instant,
+        events: &mut Vec<LinkEvent>,
+    ) -> Result<(), LinkError> {
+        if let Some(error) = stream.take_error().unwrap_or_else(Some) {
+            return self.next_address(now, link_error(&error));
+        }
+        match stream.peer_addr() {
+            Ok(_) => {
+                // Keys travel one by one; a failure to say so costs only time.
+                let _ = stream.set_nodelay(true);
+                self.deadline = Some(now + HANDSHAKE_TIME);
+                let mid = self.handshake(stream)?;
+                self.shake_hands(mid, events)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotConnected && !self.is_late(now) => {
+                self.phase = Phase::Connecting(stream);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                self.next_address(now, LinkError::TimedOut)
+            }
+            Err(error) => self.next_address(now, link_error(&error)),
+        }
+    }
+
+    fn handshake(&self, stream: TcpStream) -> Result<Mid, LinkError> {
+        let url = |authority: &str| format!("ws://{authority}/chat").parse();
+        // A name that no URL can have was looked up all the same; the server does not depend on it.
+        let url = url(&self.target.to_string()).or_else(|_| url("chat")).map_err(|_| LinkError::NotChat)?;
+        let request =
+            tungstenite::client::IntoClientRequest::into_client_request(ClientRequestBuilder::new(url))
+                .map_err(|_| LinkError::NotChat)?;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(16 << 10)
+            .write_buffer_size(0)
+            .max_write_buffer_size(UNSENT_BYTES_MAX)
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX));
+        ClientHandshake::start(stream, request, Some(config)).map_err(|_| LinkError::NotChat)
+    }
+
+    fn shake_hands(&mut self, mid: Mid, events: &mut Vec<LinkEvent>) -> Result<(), LinkError> {
+        match mid.handshake() {
+            Ok((socket, _)) => {
+                self.phase = Phase::Open(Box::new(socket));
+                self.deadline = None;
+                events.push(LinkEvent::Up);
+                // The server's first words may have come together with its handshake.
+                self.read(events)
+            }
+            Err(HandshakeError::Interrupted(mid)) => {
+                self.phase = Phase::Handshaking(Box::new(mid));
+                Ok(())
+            }
+            Err(HandshakeError::Failure(Error::Io(error))) => Err(link_error(&error)),
+            Err(HandshakeError::Failure(_)) => Err(LinkError::NotChat),
+        }
+    }
+
+    fn read(&mut self, events: &mut Vec<LinkEvent>) -> Result<(), LinkError> {
+        let Phase::Open(socket) = &mut self.phase else { return Ok(()) };
+        flush(socket)?;
+        self.more = false;
+        for _ in 0..FRAMES_PER_TURN {
+            match socket.read() {
+                Ok(Message::Text(text)) => events.push(LinkEvent::Frame(text.to_string())),
+                Ok(Message::Close(frame)) => {
+                    // The answer to the close is on its way; that the server will say no more is certain.
+                    let _ = flush(socket);
+                    let reason = frame.map(|frame| sanitize_line(&frame.reason)).unwrap_or_default();
+                    return Err(LinkError::Closed(reason));
+                }
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_)) => {
+                    events.push(LinkEvent::Heard);
+                }
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(broken(&error)),
+            }
+        }
+        self.more = true;
+        Ok(())
+    }
+
+    /// Sends a text frame. A failure shows as an event of the next [`Transport::advance`].
+    pub fn send(&mut self, text: String) {
+        self.write(Message::text(text));
+    }
+
+    /// Sends a ping.
+    pub fn ping(&mut self) {
+        self.write(Message::Ping(Default::default()));
+    }
+
+    fn write(&mut self, message: Message) {
+        let Phase::Open(socket) = &mut self.phase else { return };
+        // An error stays in the socket, and the next read meets it: one place tells it.
+        let _ = socket.write(message).and_then(|()| socket.flush());
+        self.more = true;
+    }
+
+    /// Before the program ends: what was sent leaves the buffers, as far as the socket takes it.
+    pub fn finish(&mut self) {
+        if let Phase::Open(socket) = &mut self.phase {
+            let _ = socket.close(None);
+            let _ = socket.flush();
+        }
+    }
+}
+
+fn flush(socket: &mut WebSocket<TcpStream>) -> Result<(), LinkError> {
+    match socket.flush() {
+        Ok(()) => Ok(()),
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+        // Reading may still bring the server's last words.
+        Err(_) => Ok(()),
+    }
+}
+
+fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    Ok((host, port).to_socket_addrs()?.collect())
+}
+
+fn link_error(error: &io::Error) -> LinkError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => LinkError::Refused,
+        io::ErrorKind::TimedOut => LinkError::TimedOut,
+        io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => LinkError::Unreachable,
+        io::ErrorKind::InvalidInput => LinkError::Unreachable,
+        _ => LinkError::Lost,
+    }
+}
+
+fn broken(error: &Error) -> LinkError {
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => LinkError::Closed(Visible::default()),
+        _ => LinkError::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_need_no_look_up_and_ipv6_is_shown_in_brackets() {
+        assert_eq!(addresses_of("::1", 80).unwrap(), ["[::1]:80".parse().unwrap()]);
+        assert_eq!(addresses_of("10.0.0.5", 80).unwrap(), ["10.0.0.5:80".parse().unwrap()]);
+        assert_eq!(Target { host: "::1".into(), port: 80 }.to_string(), "[::1]:80");
+        assert_eq!(Target { host: "chat.gt".into(), port: 80 }.to_string(), "chat.gt:80");
+    }
+}

@@ -1,0 +1,310 @@
+//! Screens as text, from roomy to absurdly small.
+
+use std::time::Duration;
+
+use chat_protocol::{ServerMessage, Status, StatusReason, Timestamp, UserStatus};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::*;
+use crate::state::tests::World;
+use crate::state::{Action, Event, LinkError, LinkEvent, Scroll, Switch};
+
+/// The screen at a size: its rows without blanks at the end, and the cursor as `_` where it stands.
+#[track_caller]
+fn screen(world: &mut World, columns: u16, rows: u16) -> String {
+    world.happens(Event::Resized { columns, rows });
+    let theme = Theme::new(true, true);
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| view(&world.state, &theme, frame)).unwrap();
+    let cursor = terminal.get_cursor_position().unwrap();
+    let buffer = terminal.backend().buffer();
+    let mut text = String::new();
+    for y in 0..rows {
+        let mut row = String::new();
+        let mut covered = 0;
+        for x in 0..columns {
+            let symbol = buffer[(x, y)].symbol();
+            assert!(!symbol.chars().any(char::is_control), "{symbol:?} at {x},{y}");
+            if covered == 0 {
+                row.push_str(if (x, y) == (cursor.x, cursor.y) && symbol == " " { "_" } else { symbol });
+                covered = crate::sanitize::columns(symbol).max(1);
+            }
+            covered -= 1;
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A morning in the chat, with something of everything.
+fn world() -> World {
+    let mut world = World::online();
+    let at = |minute: i64| Some(Timestamp::from_unix_millis(1_795_187_400_000 + minute * 60_000));
+    let says = |sender: &'static str, content: &'static str, minute| ServerMessage::Broadcast {
+        sender: sender.into(),
+        content: content.into(),
+        timestamp: at(minute),
+    };
+    world.hears(&says("bob", "¿alguien vio la tarea de sistemas operativos del viernes?", 1));
+    world.hears(&says("carla", "sí: https://ejemplo.gt/uvg/so/proyecto-1/enunciado.pdf", 2));
+    world.hears(&says("bob", "gracias, 你好 👋🏽", 3));
+    world.hears(&ServerMessage::StatusUpdate {
+        sender: "server".into(),
+        content: UserStatus { user: "carla".into(), status: Status::Inactivo },
+        reason: Some(StatusReason::Idle),
+        timestamp: None,
+    });
+    world.hears(&says("bob", "@ana ¿ya quedó?", 4));
+    world.hears(&ServerMessage::Private {
+        sender: "bob".into(),
+        target: "ana".into(),
+        content: "en privado, ana".into(),
+        timestamp: at(5),
+    });
+    world.types("ya casi");
+    world.types("/estado ocupado");
+    world.does(Action::Paste("hola a tod".into()));
+    world
+}
+
+#[test]
+fn the_usual_terminal_shows_everything() {
+    insta::assert_snapshot!(screen(&mut world(), 80, 24), @r"
+    [1 General]  2 bob(1!)                                           h:80 conectado
+    09:11          bob ¿alguien vio la tarea de sistemas        │ Usuarios 3
+                       operativos del viernes?                  │● ana*          ACT
+    09:12        carla sí:                                      │● bob           ACT
+                       https://ejemplo.gt/uvg/so/proyecto-1/enun│◌ carla         INA
+                       ciado.pdf                                │
+    09:13          bob gracias, 你好 👋                         │
+    09:00           -- carla está INACTIVO (asignado por el     │
+                       servidor)                                │
+    09:14        » bob @ana ¿ya quedó?                          │
+    09:00           ** privado de bob, Alt-2 para leerlo        │
+    09:00          ana ya casi                     (enviando...)│
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+                                                                │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea                     F1 ayuda  09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn a_roomy_terminal_writes_the_status_out() {
+    insta::assert_snapshot!(screen(&mut world(), 110, 12), @r"
+    [1 General]  2 bob(1!)                                                                         h:80 conectado
+    09:11              bob ¿alguien vio la tarea de sistemas operativos del viernes?  │ Usuarios 3
+    09:12            carla sí: https://ejemplo.gt/uvg/so/proyecto-1/enunciado.pdf     │● ana*             ACTIVO
+    09:13              bob gracias, 你好 👋                                           │● bob              ACTIVO
+    09:00               -- carla está INACTIVO (asignado por el servidor)             │◌ carla            INACTIVO
+    09:14            » bob @ana ¿ya quedó?                                            │
+    09:00               ** privado de bob, Alt-2 para leerlo                          │
+    09:00              ana ya casi                                       (enviando...)│
+                                                                                      │
+                                                                                      │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea                                                   F1 ayuda  09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn a_narrow_terminal_hides_the_users_and_sets_messages_tighter() {
+    insta::assert_snapshot!(screen(&mut world(), 40, 12), @r"
+    [1 General]  2 bob(1!)   h:80 conectado
+      https://ejemplo.gt/uvg/so/proyecto-1/e
+      nunciado.pdf
+    09:13 bob: gracias, 你好 👋
+    09:00 -- carla está INACTIVO (asignado
+      por el servidor)
+    09:14 »bob: @ana ¿ya quedó?
+    09:00 ** privado de bob, Alt-2 para
+      leerlo
+    09:00 ana: ya casi         (enviando...)
+    ana [ACTIVO (pidiendo OCUPADO)]   09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn a_tiny_terminal_shows_the_last_words() {
+    insta::assert_snapshot!(screen(&mut world(), 20, 5), @r"
+      leerlo
+    09:00 ana: ya casi
+           (enviando...)
+    ana [ACT>OCU] 09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn a_sliver_shows_the_input_line_alone() {
+    insta::assert_snapshot!(screen(&mut world(), 20, 2), @r"
+
+    General> hola a tod_
+    ");
+    insta::assert_snapshot!(screen(&mut world(), 9, 3), @r"
+
+
+    la a tod_
+    ");
+    insta::assert_snapshot!(screen(&mut world(), 1, 1), @r"
+    _
+    ");
+}
+
+#[test]
+fn a_private_conversation_has_its_own_prompt_and_text() {
+    let mut world = world();
+    world.does(Action::Switch(Switch::To(1)));
+    insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
+     1 General  [2 bob]                          h:80 conectado
+       ──────────── sin leer (1) ────────────   │ Usuarios 3
+    09:15      » bob en privado, ana            │● ana*      ACT
+                                                │● bob       ACT
+                                                │◌ carla     INA
+                                                │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea F1 ayuda  09:00
+    @bob> _
+    ");
+}
+
+#[test]
+fn the_users_lie_over_the_text_of_a_narrow_terminal_on_request() {
+    let mut world = world();
+    screen(&mut world, 40, 8);
+    world.does(Action::TogglePanel);
+    insta::assert_snapshot!(screen(&mut world, 40, 8), @r"
+    [1 General]  2 bob(1!)   h:80 conectado
+     Usuarios 3
+    ● ana*                          ACTIVO
+    ● bob                           ACTIVO
+    ◌ carla                         INACTIVO
+
+    ana [ACTIVO (pidiendo OCUPADO)]   09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn scrolled_up_the_bar_counts_what_lies_below() {
+    let mut world = world();
+    screen(&mut world, 60, 8);
+    world.does(Action::Scroll(Scroll::PageUp));
+    insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
+    [1 General]  2 bob(1!)                       h:80 conectado
+                     https://ejemplo.gt/uvg/so/p│ Usuarios 3
+                     royecto-1/enunciado.pdf    │● ana*      ACT
+    09:13        bob gracias, 你好 👋           │● bob       ACT
+    09:00         -- carla está INACTIVO        │◌ carla     INA
+                     (asignado por el servidor) │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea F1 ayuda  09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn without_a_connection_the_bar_says_so_and_what_was_out_is_unconfirmed() {
+    let mut world = world();
+    world.happens(Event::Link(LinkEvent::Down(LinkError::Lost)));
+    insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
+    [1 General]  2 bob(1!)       sin conexión, reintento en 2 s
+                     leerlo                     │ Usuarios 0
+    09:00        ana ya casi     (sin confirmar)│
+    09:00         !! se cortó la conexión; 1    │
+                     mensaje quedó sin confirmar│
+                     y no se repite solo        │
+    ana [ACTIVO]                                          09:00
+    General> hola a tod_
+    ");
+    insta::assert_snapshot!(screen(&mut world, 60, 5), @r"
+    09:00         !! se cortó la conexión; 1    │ Usuarios 0
+                     mensaje quedó sin confirmar│
+                     y no se repite solo        │
+    ana [ACTIVO]  sin conexión, reintento en 2 s          09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn what_was_unread_is_marked() {
+    let mut world = world();
+    world.does(Action::Switch(Switch::To(1)));
+    for text in ["uno", "dos"] {
+        let sender = "carla".into();
+        world.hears(&ServerMessage::Broadcast { sender, content: text.into(), timestamp: None });
+    }
+    world.does(Action::Switch(Switch::Unread));
+    insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
+    [1 General]  2 bob                           h:80 conectado
+                     leerlo                     │ Usuarios 3
+    09:00        ana ya casi       (enviando...)│● ana*      ACT
+       ──────────── sin leer (2) ────────────   │● bob       ACT
+    09:00      carla uno                        │◌ carla     INA
+    09:00      carla dos                        │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea F1 ayuda  09:00
+    General> hola a tod_
+    ");
+}
+
+#[test]
+fn a_long_line_moves_so_that_the_cursor_is_seen() {
+    let mut world = World::online();
+    world.does(Action::Paste("una línea bastante más larga que la pantalla\ny otra".into()));
+    insta::assert_snapshot!(screen(&mut world, 30, 3), @r"
+
+    ana [ACTIVO]            09:00
+    General> e la pantalla⏎y otra_
+    ");
+}
+
+#[test]
+fn no_size_and_no_panel_makes_it_panic() {
+    let mut world = world();
+    for _ in 0..3 {
+        for columns in (0..60).chain([79, 80, 99, 100, 500]) {
+            for rows in (0..12).chain([24, 200]) {
+                screen(&mut world, columns, rows);
+            }
+        }
+        world.does(Action::TogglePanel);
+    }
+}
+
+#[test]
+fn glyphs_are_ascii_where_the_locale_is_not_utf_8() {
+    let world = world();
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| view(&world.state, &Theme::new(false, false), frame)).unwrap();
+    let drawn: String = terminal.backend().buffer().content().iter().map(|cell| cell.symbol()).collect();
+    for glyph in ["●", "◌", "│", "─", "»", "▼"] {
+        assert!(!drawn.contains(glyph), "{glyph}");
+    }
+    let coloured = |cell: &ratatui::buffer::Cell| cell.fg != ratatui::style::Color::Reset;
+    assert!(!terminal.backend().buffer().content().iter().any(coloured));
+}
+
+#[test]
+fn ten_thousand_messages_do_not_slow_a_frame() {
+    let mut world = World::online();
+    for number in 0..10_000 {
+        let content = format!("mensaje número {number} con algunas palabras más").into();
+        world.hears(&ServerMessage::Broadcast { sender: "bob".into(), content, timestamp: None });
+    }
+    let began = std::time::Instant::now();
+    for _ in 0..10 {
+        world.does(Action::Insert('x'));
+        screen(&mut world, 80, 24);
+    }
+    // Generous, for slow machines in debug builds: the point is that it does not grow with the history.
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}

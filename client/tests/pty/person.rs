@@ -1,0 +1,202 @@
+//! A person before a terminal: the real program on a pseudo-terminal, its screen read by a terminal emulator.
+//! Everything waits for a condition with a deadline; nothing sleeps.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+
+/// How long anything may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Person {
+    master: Box<dyn MasterPty + Send>,
+    /// Kept open so that the terminal outlives the program.
+    _slave: Box<dyn SlavePty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    ended: Receiver<ExitStatus>,
+    pid: Pid,
+    emulator: vt100::Parser<NoTricks>,
+    termios: String,
+}
+
+/// Nobody else's text may reach the window's title.
+#[derive(Default)]
+struct NoTricks;
+
+impl vt100::Callbacks for NoTricks {
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        panic!("the title was set to {title:?}");
+    }
+}
+
+impl Person {
+    /// Starts the program on a terminal of 80 by 24.
+    pub fn starts(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let termios = termios(&*pair.master);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-client"));
+        command.args(args);
+        for unset in ["NO_COLOR", "CHAT_LOG", "RUST_LOG", "CHAT_TEST_PANIC"] {
+            command.env_remove(unset);
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "es_GT.UTF-8");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let mut child = pair.slave.spawn_command(command).expect("the program starts");
+        let pid = child.process_id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        let (ended_sender, ended) = channel();
+        std::thread::spawn(move || {
+            if let Ok(status) = child.wait() {
+                let _ = ended_sender.send(status);
+            }
+        });
+        let (output_sender, output) = channel();
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if output_sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            keyboard: pair.master.take_writer().expect("a writer"),
+            master: pair.master,
+            _slave: pair.slave,
+            output,
+            ended,
+            pid: pid.expect("a running program"),
+            emulator: vt100::Parser::new_with_callbacks(at_least_one(24), at_least_one(80), 0, NoTricks),
+            termios,
+        }
+    }
+
+    /// Starts it as a user of the server at this port, and waits for the prompt.
+    #[track_caller]
+    pub fn joins(name: &str, port: u16) -> Self {
+        let mut person = Self::starts(&[name, "127.0.0.1", &port.to_string()], &[]);
+        person.sees("General>");
+        person
+    }
+
+    /// Presses keys.
+    pub fn types(&mut self, keys: &str) {
+        self.keyboard
+            .write_all(keys.as_bytes())
+            .and_then(|()| self.keyboard.flush())
+            .expect("the terminal takes keys");
+    }
+
+    /// Writes a line and presses Enter.
+    pub fn says(&mut self, line: &str) {
+        self.types(line);
+        self.types("\r");
+    }
+
+    /// Waits until a text is on the screen.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) {
+        self.waits_for(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until a text is not on the screen.
+    #[track_caller]
+    pub fn sees_no(&mut self, text: &str) {
+        self.waits_for(&format!("no {text}"), |screen| !screen.contents().contains(text));
+    }
+
+    /// Waits until the screen is as `wanted` says.
+    #[track_caller]
+    pub fn waits_for(&mut self, wanted: &str, condition: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !condition(self.emulator.screen()) {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.emulator.process(&bytes),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("waited for {wanted}; the screen is\n{}", self.framed());
+                }
+            }
+        }
+    }
+
+    /// The screen as it is now.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.emulator.screen()
+    }
+
+    /// The user changes the window.
+    pub fn resizes(&mut self, columns: u16, rows: u16) {
+        self.emulator.screen_mut().set_size(at_least_one(rows), at_least_one(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the terminal takes a size");
+    }
+
+    /// Sends a signal.
+    pub fn signals(&self, signal: Signal) {
+        kill_process(self.pid, signal).expect("the program runs");
+    }
+
+    /// Waits until the program is stopped.
+    #[track_caller]
+    pub fn is_stopped(&self) {
+        let (sender, receiver) = channel();
+        let pid = self.pid;
+        std::thread::spawn(move || {
+            let _ = sender.send(waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED));
+        });
+        let status = receiver.recv_timeout(PATIENCE).expect("it stops").expect("it is a child");
+        assert!(status.is_some_and(|status| status.stopped()), "{status:?}");
+    }
+
+    /// Waits for the end: the exit status, and the terminal as it was before.
+    #[track_caller]
+    pub fn ends(&mut self) -> u32 {
+        let Ok(status) = self.ended.recv_timeout(PATIENCE) else {
+            panic!("the program does not end; the screen is\n{}", self.framed());
+        };
+        self.terminal_is_as_before();
+        status.exit_code()
+    }
+
+    /// Waits until the terminal is the shell's again: screen, modes and settings.
+    #[track_caller]
+    pub fn terminal_is_as_before(&mut self) {
+        self.waits_for("the normal screen", |screen| {
+            !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor()
+        });
+        assert_eq!(termios(&*self.master), self.termios);
+    }
+
+    fn framed(&self) -> String {
+        let mut framed = String::new();
+        for row in self.emulator.screen().rows(0, u16::MAX) {
+            let _ = writeln!(framed, "  |{row}");
+        }
+        framed
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        // The program may have ended; a test that failed must not leave it behind.
+        let _ = kill_process(self.pid, Signal::KILL);
+    }
+}
+
+fn termios(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal has settings"))
+}
+
+fn at_least_one(cells: u16) -> NonZeroU16 {
+    NonZeroU16::new(cells).unwrap_or(NonZeroU16::MIN)
+}
