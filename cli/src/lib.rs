@@ -15,6 +15,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 /// The exit status of a wrong command line.
 pub const EXIT_USAGE: u8 = 2;
 
+/// Columns that the help is wrapped at.
+const HELP_COLUMNS: usize = 80;
+
 /// Why the program ends before it begins.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -55,7 +58,12 @@ fn localized(command: Command, lang: Lang) -> Command {
         "{about}\n\nUso: {usage}\n\nArgumentos:\n{positionals}\n\nOpciones:\n{options}{after-help}\n",
         "{about}\n\nUsage: {usage}\n\nArguments:\n{positionals}\n\nOptions:\n{options}{after-help}\n",
     );
+    let options = lang.pick("[OPCIONES]", "[OPTIONS]");
+    let positionals = command.get_positionals().map(|arg| format!(" {arg}")).collect::<String>();
+    let usage = format!("{} {options}{positionals}", command.get_name());
     command
+        .override_usage(usage)
+        .term_width(HELP_COLUMNS)
         .help_template(template)
         .disable_help_flag(true)
         .disable_version_flag(true)
@@ -68,8 +76,8 @@ fn localized(command: Command, lang: Lang) -> Command {
                     value.parse::<Lang>().map_err(|_| lang.pick("es o en", "es or en").to_owned())
                 })
                 .help(lang.pick(
-                    "Idioma de los textos [el del entorno; español]",
-                    "Language of texts [the environment's; Spanish]",
+                    "Idioma [el del entorno; si no, español]",
+                    "Language [the environment's; else Spanish]",
                 ))
                 .display_order(900),
         )
@@ -211,7 +219,9 @@ mod tests {
             panic!("no help")
         };
         assert!(
-            help.contains("Uso: demo") && help.contains("Opciones:") && help.contains("--lang"),
+            help.contains("Uso: demo [OPCIONES] <PORT>")
+                && help.contains("Opciones:")
+                && help.contains("--lang"),
             "{help}"
         );
         let version = parse(command(), Lang::Spanish, &os(&["demo", "-V"]));

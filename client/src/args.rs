@@ -105,7 +105,7 @@ fn port(raw: &str, lang: Lang) -> Result<u16, String> {
     }
 }
 
-const AFTER_SPANISH: &str = "
+const AFTER_SPANISH: &str = "\
 Dentro del chat, /ayuda o F1 dice lo demás.
 
 Estado de salida: 0 salió, 2 argumentos incorrectos, 3 sin conexión con el servidor,
@@ -113,7 +113,7 @@ Estado de salida: 0 salió, 2 argumentos incorrectos, 3 sin conexión con el ser
 
 Variables: NO_COLOR quita los colores; RUST_LOG y CHAT_LOG=archivo registran lo que pasa.";
 
-const AFTER_ENGLISH: &str = "
+const AFTER_ENGLISH: &str = "\
 Inside the chat, /help or F1 tells the rest.
 
 Exit status: 0 left, 2 wrong arguments, 3 the server cannot be reached,

@@ -1,6 +1,8 @@
 //! One golden file per message of the wire. A changed file is a changed protocol and needs a changelog line.
 //! `UPDATE_GOLDEN=1 cargo test -p chat-protocol` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a golden file that cannot be read fails the test")]
+
 use std::fs;
 use std::path::Path;
 

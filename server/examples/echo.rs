@@ -55,9 +55,9 @@ impl Handler for Echo {
         if waiting.bytes + echo.len() > ECHO_BYTES_MAX {
             return ops.close(connection, 1008, "too many echoes are waiting");
         }
+        ops.request_writable(connection, echo.len());
         waiting.bytes += echo.len();
         waiting.frames.push_back(echo.into());
-        ops.request_writable(connection);
     }
 
     fn on_writable(&mut self, _: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>> {

@@ -127,8 +127,13 @@ pub enum Input<'a> {
 /// What to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// A peer has post.
-    Wake(PeerId),
+    /// A peer has post, this many bytes more than before.
+    Wake {
+        /// Who.
+        peer: PeerId,
+        /// The size of the new letter.
+        bytes: usize,
+    },
     /// Every user has post, this many bytes more than before.
     WakeAll {
         /// The size of the new frame.

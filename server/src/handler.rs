@@ -5,12 +5,18 @@ use std::net::SocketAddr;
 use chat_protocol::Received;
 use log::info;
 
-use crate::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings};
+use crate::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings, mailbox, ring};
 use crate::http::Pages;
+use crate::reactor::handler::{ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH};
 use crate::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Ops, Outgoing, Refusal, Request,
     Response,
 };
+
+// Whoever keeps up is never overrun by what one turn queues.
+const _: () = assert!(mailbox::LETTER_BYTES_MAX >= 2 * QUEUED_BYTES_PER_FLUSH);
+const _: () = assert!(ring::RING_BYTES >= 2 * QUEUED_BYTES_PER_FLUSH);
+const _: () = assert!(ring::RING_FRAMES_MAX >= 2 * ANNOUNCEMENTS_PER_FLUSH);
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -50,7 +56,9 @@ impl ChatHandler {
 
     fn carry_out(&mut self, ops: &mut Ops, output: Output) {
         match output {
-            Output::Wake(peer) => self.with(peer, |client| ops.request_writable(client.connection)),
+            Output::Wake { peer, bytes } => {
+                self.with(peer, |client| ops.request_writable(client.connection, bytes));
+            }
             Output::WakeAll { bytes } => ops.request_writable_all(bytes),
             Output::Close { peer, code, reason } => {
                 self.with(peer, |client| ops.close(client.connection, code, reason));
@@ -77,6 +85,11 @@ impl ChatHandler {
     }
 }
 
+/// An address as people know it: IPv4 as IPv4, not mapped into IPv6.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 fn peer_of(connection: ConnectionId) -> PeerId {
     PeerId(connection.slot() as u32)
 }
@@ -95,8 +108,9 @@ impl Handler for ChatHandler {
         if self.clients.len() <= slot {
             self.clients.resize(slot + 1, None);
         }
-        self.clients[slot] = Some(Client { connection, address: endpoints.peer, has_registered: false });
-        let origin = Origin::new(endpoints.peer.ip(), endpoints.local.ip());
+        self.clients[slot] =
+            Some(Client { connection, address: canonical(endpoints.peer), has_registered: false });
+        let origin = Origin::new(endpoints.peer.ip(), endpoints.is_same_machine);
         self.handle(ops, Input::Opened { peer: peer_of(connection), origin });
     }
 

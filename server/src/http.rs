@@ -187,6 +187,7 @@ mod tests {
         let endpoints = Endpoints {
             peer: "10.0.0.7:999".parse().unwrap(),
             local: "[::ffff:10.0.0.5]:8080".parse().unwrap(),
+            is_same_machine: false,
         };
         Request { method, path, host: None, upgrade, subprotocol: None, endpoints }
     }

@@ -1,5 +1,7 @@
 //! Each code of `error`, and that a refused request gets exactly one and does no harm.
 
+#![allow(clippy::unwrap_used, reason = "helpers are parts of tests")]
+
 mod support;
 
 use support::{Client, Server, Value, json};
@@ -24,232 +26,181 @@ fn refusal(code: &str, request: Option<&str>, target: Option<&str>) -> Value {
     error
 }
 
+/// Sends a text that is refused in this way, and nothing else happens.
+#[track_caller]
+fn assert_refused(client: &mut Client, text: &str, expected: &Value) {
+    client.send_text(text);
+    assert_eq!(error(client), *expected, "after {}", text.chars().take(120).collect::<String>());
+    client.expect_nothing_more();
+}
+
 #[test]
-fn each_wrong_request_of_a_user_gets_its_code_with_type_and_target_and_nothing_else_happens() {
+fn what_is_not_json_is_refused() {
+    let server = Server::start(&["--rate", "0"]);
+    let [mut ana] = server.room(["ana"]);
+    for text in [
+        "",
+        " ",
+        "hola",
+        "{",
+        "{'type':'broadcast'}",
+        r#"{"type":"broadcast","sender":"ana","content":"x""#,
+        r#"{"type":"broadcast","sender":"ana","content":"x"},"#,
+        r#"{"type":"broadcast","sender":"ana","content":"x",}"#,
+        r#"{"type":"broadcast","sender":"ana","content":"\ud800"}"#,
+        r#"{"type":"broadcast","sender":"ana","content":"\x41"}"#,
+        "{\"type\":\"broadcast\",\"sender\":\"ana\",\"content\":\"a\nb\"}",
+        r#"{"type":"list_users","sender":"ana"}{"type":"list_users","sender":"ana"}"#,
+    ] {
+        assert_refused(&mut ana, text, &refusal("bad_json", None, None));
+    }
+}
+
+#[test]
+fn json_that_is_no_message_is_refused() {
+    let server = Server::start(&["--rate", "0"]);
+    let [mut ana] = server.room(["ana"]);
+    for text in [
+        "[]",
+        "7",
+        "null",
+        "true",
+        "\"broadcast\"",
+        "{}",
+        r#"["broadcast","ana","x"]"#,
+        r#"{"sender":"ana","content":"x"}"#,
+        r#"{"type":7,"sender":"ana","content":"x"}"#,
+        r#"{"type":null,"sender":"ana","content":"x"}"#,
+        r#"{"type":["broadcast"],"sender":"ana","content":"x"}"#,
+        r#"{"type":"list_users","type":"list_users","sender":"ana"}"#,
+        r#"{"type":"list_users","sender":"beto","sender":"ana"}"#,
+        &"[".repeat(50_000),
+    ] {
+        assert_refused(&mut ana, text, &refusal("bad_message", None, None));
+    }
+}
+
+#[test]
+fn types_that_clients_do_not_send_are_refused_and_not_relayed() {
     let server = Server::start(&["--rate", "0"]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);
-    let too_long = json!({ "type": "broadcast", "sender": "ana", "content": "x".repeat(4_097) }).to_string();
-    let too_long_private =
-        json!({ "type": "private", "sender": "ana", "target": "beto", "content": "ñ".repeat(2_049) })
-            .to_string();
-    let deep = format!(
-        r#"{{"type":"broadcast","sender":"ana","content":{}{}}}"#,
-        "[".repeat(3_000),
-        "]".repeat(3_000)
-    );
-    let nested = "[".repeat(50_000);
-    let cases: &[(&str, &str, Option<&str>, Option<&str>)] = &[
-        ("", "bad_json", None, None),
-        ("hola", "bad_json", None, None),
-        ("{", "bad_json", None, None),
-        (r#"{"type":"broadcast","sender":"ana","content":"x""#, "bad_json", None, None),
-        (r#"{"type":"broadcast","sender":"ana","content":"x"},"#, "bad_json", None, None),
-        (
-            r#"{"type":"list_users","sender":"ana"}{"type":"list_users","sender":"ana"}"#,
-            "bad_json",
-            None,
-            None,
-        ),
-        (r#"{"type":"broadcast","sender":"ana","content":"\ud800"}"#, "bad_json", None, None),
-        (r#"{'type':'broadcast'}"#, "bad_json", None, None),
-        ("[]", "bad_message", None, None),
-        ("7", "bad_message", None, None),
-        ("null", "bad_message", None, None),
-        ("\"broadcast\"", "bad_message", None, None),
-        ("{}", "bad_message", None, None),
-        (&nested, "bad_message", None, None),
-        (r#"{"sender":"ana","content":"x"}"#, "bad_message", None, None),
-        (r#"{"type":7,"sender":"ana","content":"x"}"#, "bad_message", None, None),
-        (r#"{"type":"list_users","type":"list_users","sender":"ana"}"#, "bad_message", None, None),
-        (r#"{"type":"list_users","sender":"beto","sender":"ana"}"#, "bad_message", None, None),
-        (r#"{"type":"private","sender":"ana","content":"x"}"#, "bad_message", Some("private"), None),
-        (
-            r#"{"type":"private","sender":"ana","target":7,"content":"x"}"#,
-            "bad_message",
-            Some("private"),
-            None,
-        ),
-        (r#"{"type":"user_info","sender":"ana"}"#, "bad_message", Some("user_info"), None),
-        (r#"{"type":"user_info","sender":"ana","target":["beto"]}"#, "bad_message", Some("user_info"), None),
-        (r#"{"type":"confeti","sender":"ana"}"#, "unknown_type", Some("confeti"), None),
-        (r#"{"type":"","sender":"ana"}"#, "unknown_type", Some(""), None),
-        (r#"{"type":"BROADCAST","sender":"ana","content":"x"}"#, "unknown_type", Some("BROADCAST"), None),
-        (
-            r#"{"type":"status_update","sender":"ana","content":{"user":"beto","status":"INACTIVO"}}"#,
-            "unknown_type",
-            Some("status_update"),
-            None,
-        ),
-        (
-            r#"{"type":"user_disconnected","sender":"server","content":"beto ha salido"}"#,
-            "unknown_type",
-            Some("user_disconnected"),
-            None,
-        ),
-        (
-            r#"{"type":"error","sender":"server","target":"beto","content":"x"}"#,
-            "unknown_type",
-            Some("error"),
-            Some("beto"),
-        ),
-        (
-            r#"{"type":"register","sender":"ana","content":null}"#,
-            "already_registered",
-            Some("register"),
-            None,
-        ),
-        (r#"{"type":"broadcast","content":"x"}"#, "sender_mismatch", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":"","content":"x"}"#, "sender_mismatch", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":null,"content":"x"}"#, "sender_mismatch", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":7,"content":"x"}"#, "sender_mismatch", Some("broadcast"), None),
-        (
-            r#"{"type":"broadcast","sender":["ana"],"content":"x"}"#,
-            "sender_mismatch",
-            Some("broadcast"),
-            None,
-        ),
-        (r#"{"type":"broadcast","sender":"beto","content":"x"}"#, "sender_mismatch", Some("broadcast"), None),
-        (
-            r#"{"type":"broadcast","sender":"server","content":"x"}"#,
-            "sender_mismatch",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"private","sender":"beto","target":"ana","content":"x"}"#,
-            "sender_mismatch",
-            Some("private"),
-            Some("ana"),
-        ),
-        (r#"{"type":"list_users","sender":"beto"}"#, "sender_mismatch", Some("list_users"), None),
-        (
-            r#"{"type":"change_status","sender":"beto","content":"INACTIVO"}"#,
-            "sender_mismatch",
-            Some("change_status"),
-            None,
-        ),
-        (
-            r#"{"type":"disconnect","sender":"beto","content":"x"}"#,
-            "sender_mismatch",
-            Some("disconnect"),
-            None,
-        ),
-        (
-            r#"{"type":"private","sender":"ana","target":"nadie8","content":"x"}"#,
-            "user_not_found",
-            Some("private"),
-            Some("nadie8"),
-        ),
-        (
-            r#"{"type":"private","sender":"ana","target":"no vale","content":"x"}"#,
-            "user_not_found",
-            Some("private"),
-            Some("no vale"),
-        ),
-        (
-            r#"{"type":"private","sender":"ana","target":"server","content":"x"}"#,
-            "user_not_found",
-            Some("private"),
-            Some("server"),
-        ),
-        (
-            r#"{"type":"private","sender":"ana","target":"","content":"x"}"#,
-            "user_not_found",
-            Some("private"),
-            Some(""),
-        ),
-        (
-            r#"{"type":"user_info","sender":"ana","target":"nadie8"}"#,
-            "user_not_found",
-            Some("user_info"),
-            Some("nadie8"),
-        ),
-        (r#"{"type":"broadcast","sender":"ana"}"#, "content_invalid", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":"ana","content":null}"#, "content_invalid", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":"ana","content":7}"#, "content_invalid", Some("broadcast"), None),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":["x"]}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":{"a":"x"}}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (&deep, "content_invalid", Some("broadcast"), None),
-        (r#"{"type":"broadcast","sender":"ana","content":""}"#, "content_invalid", Some("broadcast"), None),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":" \n\t "}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":"a\u001b[31mb"}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":"a\u0000b"}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":"a\rb"}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"broadcast","sender":"ana","content":"a\u009bb"}"#,
-            "content_invalid",
-            Some("broadcast"),
-            None,
-        ),
-        (
-            r#"{"type":"private","sender":"ana","target":"beto","content":""}"#,
-            "content_invalid",
-            Some("private"),
-            Some("beto"),
-        ),
-        (&too_long, "content_too_long", Some("broadcast"), None),
-        (&too_long_private, "content_too_long", Some("private"), Some("beto")),
-        (r#"{"type":"change_status","sender":"ana"}"#, "status_invalid", Some("change_status"), None),
-        (
-            r#"{"type":"change_status","sender":"ana","content":null}"#,
-            "status_invalid",
-            Some("change_status"),
-            None,
-        ),
-        (
-            r#"{"type":"change_status","sender":"ana","content":"activo"}"#,
-            "status_invalid",
-            Some("change_status"),
-            None,
-        ),
-        (
-            r#"{"type":"change_status","sender":"ana","content":"DORMIDO"}"#,
-            "status_invalid",
-            Some("change_status"),
-            None,
-        ),
-        (
-            r#"{"type":"change_status","sender":"ana","content":1}"#,
-            "status_invalid",
-            Some("change_status"),
-            None,
-        ),
-    ];
-    for (text, code, request, target) in cases {
-        let start: String = text.chars().take(120).collect();
-        ana.send_text(text);
-        assert_eq!(error(&mut ana), refusal(code, *request, *target), "after {start}");
-        ana.expect_nothing_more();
+    for kind in [
+        "confeti",
+        "",
+        "BROADCAST",
+        "register_success",
+        "list_users_response",
+        "user_info_response",
+        "status_update",
+        "user_disconnected",
+        "error",
+    ] {
+        for sender in ["ana", "server"] {
+            let text =
+                json!({ "type": kind, "sender": sender, "target": "beto", "content": "beto ha salido" });
+            let expected = refusal("unknown_type", Some(kind), Some("beto"));
+            assert_refused(&mut ana, &text.to_string(), &expected);
+            let text = json!({ "type": kind, "sender": sender });
+            assert_refused(&mut ana, &text.to_string(), &refusal("unknown_type", Some(kind), None));
+        }
+    }
+    beto.expect_nothing_more();
+}
+
+#[test]
+fn nobody_speaks_or_acts_for_somebody_else() {
+    let server = Server::start(&["--rate", "0"]);
+    let [mut ana, mut beto] = server.room(["ana", "beto"]);
+    for (kind, target, content) in [
+        ("broadcast", None, "x"),
+        ("private", Some("ana"), "x"),
+        ("list_users", None, "x"),
+        ("user_info", Some("beto"), "x"),
+        ("change_status", None, "INACTIVO"),
+        ("disconnect", None, "Cierre de sesión"),
+        // What else is wrong with it is not told to somebody who is not who they say.
+        ("broadcast", None, ""),
+    ] {
+        for sender in [
+            json!("beto"),
+            json!("nadie"),
+            json!("server"),
+            json!(""),
+            json!(" ana"),
+            json!("ana\u{200b}"),
+            json!(null),
+            json!(7),
+            json!(["ana"]),
+            json!({ "name": "ana" }),
+        ] {
+            let mut request = json!({ "type": kind, "sender": sender, "content": content });
+            if let Some(target) = target {
+                request["target"] = json!(target);
+            }
+            let expected = refusal("sender_mismatch", Some(kind), target);
+            assert_refused(&mut ana, &request.to_string(), &expected);
+        }
+        let mut request = json!({ "type": kind, "content": content });
+        if let Some(target) = target {
+            request["target"] = json!(target);
+        }
+        assert_refused(&mut ana, &request.to_string(), &refusal("sender_mismatch", Some(kind), target));
+    }
+    beto.expect_nothing_more();
+    ana.request("user_info", json!({ "target": "beto" }));
+    assert_eq!(ana.expect("user_info_response")["content"]["status"], "ACTIVO");
+}
+
+#[test]
+fn wrong_fields_are_refused_each_with_its_code() {
+    let server = Server::start(&["--rate", "0"]);
+    let [mut ana, mut beto] = server.room(["ana", "beto"]);
+    let too_long = format!(r#""content":"{}""#, "x".repeat(4_097));
+    let too_long_private = format!(r#""target":"beto","content":"{}""#, "ñ".repeat(2_049));
+    let deep = format!(r#""content":{}{}"#, "[".repeat(3_000), "]".repeat(3_000));
+    for (kind, fields, code, target) in [
+        ("register", r#""content":null"#, "already_registered", None),
+        ("private", r#""content":"x""#, "bad_message", None),
+        ("private", r#""target":null,"content":"x""#, "bad_message", None),
+        ("private", r#""target":7,"content":"x""#, "bad_message", None),
+        ("private", r#""target":["beto"],"content":"x""#, "bad_message", None),
+        ("user_info", r#""content":null"#, "bad_message", None),
+        ("user_info", r#""target":{}"#, "bad_message", None),
+        ("private", r#""target":"nadie8","content":"x""#, "user_not_found", Some("nadie8")),
+        ("private", r#""target":"no vale","content":"x""#, "user_not_found", Some("no vale")),
+        ("private", r#""target":"server","content":"x""#, "user_not_found", Some("server")),
+        ("private", r#""target":"","content":"x""#, "user_not_found", Some("")),
+        ("user_info", r#""target":"nadie8""#, "user_not_found", Some("nadie8")),
+        ("user_info", r#""target":"@beto""#, "user_not_found", Some("@beto")),
+        ("broadcast", r#""x":1"#, "content_invalid", None),
+        ("broadcast", r#""content":null"#, "content_invalid", None),
+        ("broadcast", r#""content":7"#, "content_invalid", None),
+        ("broadcast", r#""content":true"#, "content_invalid", None),
+        ("broadcast", r#""content":["x"]"#, "content_invalid", None),
+        ("broadcast", r#""content":{"a":"x"}"#, "content_invalid", None),
+        ("broadcast", &deep, "content_invalid", None),
+        ("broadcast", r#""content":"""#, "content_invalid", None),
+        ("broadcast", r#""content":" \n\t ""#, "content_invalid", None),
+        ("broadcast", r#""content":"\u200b\u3000""#, "content_invalid", None),
+        ("broadcast", r#""content":"a\u001b[31mb""#, "content_invalid", None),
+        ("broadcast", r#""content":"a\u0000b""#, "content_invalid", None),
+        ("broadcast", r#""content":"a\rb""#, "content_invalid", None),
+        ("broadcast", r#""content":"a\u007fb""#, "content_invalid", None),
+        ("broadcast", r#""content":"a\u009bb""#, "content_invalid", None),
+        ("private", r#""target":"beto","content":"""#, "content_invalid", Some("beto")),
+        ("private", r#""target":"beto""#, "content_invalid", Some("beto")),
+        ("broadcast", &too_long, "content_too_long", None),
+        ("private", &too_long_private, "content_too_long", Some("beto")),
+        ("change_status", r#""x":1"#, "status_invalid", None),
+        ("change_status", r#""content":null"#, "status_invalid", None),
+        ("change_status", r#""content":1"#, "status_invalid", None),
+        ("change_status", r#""content":"""#, "status_invalid", None),
+        ("change_status", r#""content":"activo""#, "status_invalid", None),
+        ("change_status", r#""content":"DORMIDO""#, "status_invalid", None),
+        ("change_status", r#""content":{"user":"beto","status":"INACTIVO"}"#, "status_invalid", None),
+    ] {
+        let text = format!(r#"{{"type":"{kind}","sender":"ana",{fields}}}"#);
+        assert_refused(&mut ana, &text, &refusal(code, Some(kind), target));
     }
     beto.expect_nothing_more();
     assert_eq!(beto.users(), ["ana", "beto"]);

@@ -49,12 +49,9 @@ fn any_text_arrives_as_it_was_sent() {
         "🙂 👩‍👩‍👧 中文 עברית",
         "  blancos alrededor  ",
         "\u{200b}visible",
-        "\u{2028}",
+        "a\u{2028}b",
         "</script>",
     ] {
-        if text.trim().is_empty() {
-            continue;
-        }
         ana.say(text);
         ana.expect_broadcast("ana", text);
         beto.expect_broadcast("ana", text);

@@ -31,7 +31,12 @@ fn assert_absent(folders: &[&str], words: &[&str], except: &[&str]) {
         }
         for (number, line) in code.lines().enumerate() {
             for word in words {
-                assert!(!line.contains(word), "{}:{}: `{word}` does not belong here", path.display(), number + 1);
+                assert!(
+                    !line.contains(word),
+                    "{}:{}: `{word}` does not belong here",
+                    path.display(),
+                    number + 1
+                );
             }
         }
     }
@@ -52,8 +57,18 @@ fn below_the_outermost_loop_nobody_knows_mio_or_a_clock() {
 #[test]
 fn the_chat_core_knows_no_sockets_clock_threads_log_or_environment() {
     let words = [
-        "std::net::Tcp", "std::io", "std::thread", "std::env", "std::fs", "Instant", "SystemTime", "mio", "log::",
-        "crate::reactor", "crate::handler", "rand",
+        "std::net::Tcp",
+        "std::io",
+        "std::thread",
+        "std::env",
+        "std::fs",
+        "Instant",
+        "SystemTime",
+        "mio",
+        "log::",
+        "crate::reactor",
+        "crate::handler",
+        "rand",
     ];
     assert_absent(&["server/src/chat.rs", "server/src/chat"], &words, &[]);
 }
@@ -68,7 +83,11 @@ fn clocks_are_read_in_the_two_loops_and_in_the_log_only() {
 #[test]
 fn the_clients_state_and_view_do_no_io() {
     let words = ["std::net", "std::io", "std::thread", "mio::", "tungstenite", "termion", "rustix"];
-    assert_absent(&["client/src/state.rs", "client/src/state", "client/src/view.rs", "client/src/view"], &words, &[]);
+    assert_absent(
+        &["client/src/state.rs", "client/src/state", "client/src/view.rs", "client/src/view"],
+        &words,
+        &[],
+    );
 }
 
 #[test]

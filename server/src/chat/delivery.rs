@@ -144,8 +144,9 @@ impl Chat {
     fn post(&mut self, id: PeerId, frame: Bytes) {
         let mark = self.ring.head();
         let Some(peer) = self.peers.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let bytes = frame.len();
         match peer.mailbox.push(mark, frame) {
-            Ok(()) => self.outputs.push_back(Output::Wake(id)),
+            Ok(()) => self.outputs.push_back(Output::Wake { peer: id, bytes }),
             Err(TooSlow) => self.too_slow.push(id),
         }
     }

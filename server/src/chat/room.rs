@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn origin(address: &str) -> Origin {
-        Origin::new(address.parse().unwrap(), "192.0.2.1".parse().unwrap())
+        Origin::new(address.parse().unwrap(), false)
     }
 
     fn join(room: &mut Room, peer: u32, user: &str, address: &str) -> Result<(), Refusal> {

@@ -40,13 +40,16 @@ impl World {
                 Output::Close { peer, code, .. } => self.closed.push((peer, code)),
                 Output::SetTimer { peer, at: Some(at) } => drop(self.timers.insert(peer, at)),
                 Output::SetTimer { peer, at: None } => drop(self.timers.remove(&peer)),
-                Output::Wake(_) | Output::WakeAll { .. } | Output::Joined { .. } | Output::Left { .. } => {}
+                Output::Wake { .. }
+                | Output::WakeAll { .. }
+                | Output::Joined { .. }
+                | Output::Left { .. } => {}
             }
         }
     }
 
     fn open(&mut self, peer: u32, address: &str) {
-        let origin = Origin::new(address.parse().unwrap(), "192.0.2.1".parse().unwrap());
+        let origin = Origin::new(address.parse().unwrap(), false);
         self.handle(Input::Opened { peer: PeerId(peer), origin });
     }
 
@@ -168,8 +171,9 @@ fn a_broadcast_reaches_all_with_the_server_clock_and_the_registered_spelling() {
     let mut world = World::with_users(&["Ana", "beto"]);
     world.send(0, json!({"type": "broadcast", "sender": "aNA", "content": "hola", "timestamp": "ayer"}));
     let expected = json!({"type": "broadcast", "sender": "Ana", "content": "hola", "timestamp": "2026-11-20T15:12:15.123Z"});
-    assert_eq!(world.read(0), [expected.clone()]);
-    assert_eq!(world.read(1), [expected]);
+    let expected = [expected];
+    assert_eq!(world.read(0), expected);
+    assert_eq!(world.read(1), expected);
 }
 
 #[test]

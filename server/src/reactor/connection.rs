@@ -37,7 +37,7 @@ use crate::frame;
 const READ_BUFFER_BYTES: usize = 512;
 /// Unsent bytes above which nothing more is read from a connection: what it asks for, it must also take.
 pub const OUTBOX_BYTES_SOFT_MAX: usize = 64 * 1024;
-/// Bytes that are read and thrown away while a connection lingers.
+/// Bytes that are read and thrown away while a connection closes, and again while it lingers.
 pub const LINGER_BYTES_MAX: usize = 64 * 1024;
 
 /// See the module's documentation.
@@ -85,7 +85,12 @@ pub enum State {
     /// A WebSocket.
     Open(Box<Session>),
     /// We sent a close frame and wait for the peer's.
-    Closing(Box<Session>),
+    Closing {
+        /// The WebSocket.
+        session: Box<Session>,
+        /// Bytes thrown away so far.
+        discarded: usize,
+    },
     /// Everything is said; see the module's documentation.
     Lingering {
         /// Bytes thrown away so far.
@@ -248,7 +253,9 @@ impl<S: Stream> Connection<S> {
     pub fn can_read(&self) -> bool {
         let wanted = match &self.state {
             State::Open(session) => session.ending.is_none(),
-            State::Handshaking(_) | State::Closing(_) | State::Lingering { peer_finished: false, .. } => true,
+            State::Handshaking(_) | State::Lingering { peer_finished: false, .. } => true,
+            // Who was told to go and sends on is not worth the time; the close deadline ends it.
+            State::Closing { discarded, .. } => *discarded <= LINGER_BYTES_MAX,
             State::Lingering { peer_finished: true, .. } | State::Over => false,
         };
         wanted

@@ -70,6 +70,8 @@ pub struct Endpoints {
     pub peer: SocketAddr,
     /// Ours.
     pub local: SocketAddr,
+    /// Whether the peer's address is one of this machine's own.
+    pub is_same_machine: bool,
 }
 
 /// An HTTP request, as far as it decides what happens.
@@ -145,15 +147,16 @@ pub struct Response {
 pub struct Ops {
     now: Moment,
     wishes: Vec<Wish>,
-    /// Calls of `request_writable_all` since the last write to all, and the bytes they named.
+    /// Calls of `request_writable_all` since the last write.
     announced: usize,
-    announced_bytes: usize,
+    /// Bytes named by all requests since the last write.
+    queued_bytes: usize,
 }
 
-/// See [`Ops::request_writable_all`].
+/// See [`Ops::request_writable`].
 pub const ANNOUNCEMENTS_PER_FLUSH: usize = 1_024;
-/// See [`Ops::request_writable_all`].
-pub const ANNOUNCED_BYTES_PER_FLUSH: usize = 256 * 1024;
+/// See [`Ops::request_writable`].
+pub const QUEUED_BYTES_PER_FLUSH: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -169,18 +172,21 @@ impl Ops {
         self.now
     }
 
-    /// Asks for [`Handler::on_writable`] as soon as the connection takes something. Asking twice is asking once.
-    pub fn request_writable(&mut self, connection: ConnectionId) {
+    /// Asks for [`Handler::on_writable`] as soon as the connection takes something, because `bytes` more are
+    /// queued for it. Asking twice is asking once.
+    ///
+    /// After [`QUEUED_BYTES_PER_FLUSH`] in all, or [`ANNOUNCEMENTS_PER_FLUSH`] calls of
+    /// [`Ops::request_writable_all`], the reactor writes before it calls anything else that may queue more: so a
+    /// queue of at least twice that is never overrun by one turn, however fast its reader is.
+    pub fn request_writable(&mut self, connection: ConnectionId, bytes: usize) {
+        self.queued_bytes += bytes;
         self.wishes.push(Wish::Writable(connection));
     }
 
     /// The same for every open connection, in one stroke, because `bytes` more are queued for each of them.
-    /// After [`ANNOUNCEMENTS_PER_FLUSH`] of them, or [`ANNOUNCED_BYTES_PER_FLUSH`], the reactor writes before
-    /// it calls anything else that may announce more: so a shared queue of at least twice that cannot overrun
-    /// those who keep up.
     pub fn request_writable_all(&mut self, bytes: usize) {
         self.announced += 1;
-        self.announced_bytes += bytes;
+        self.queued_bytes += bytes;
     }
 
     /// Closes a connection with this code and reason after what is still queued for it, for which it has the
@@ -203,13 +209,13 @@ impl Ops {
     }
 
     pub(crate) fn take_writable_all(&mut self) -> bool {
-        self.announced_bytes = 0;
+        self.queued_bytes = 0;
         std::mem::take(&mut self.announced) > 0
     }
 
-    /// Whether so much is announced that it must be written before more comes.
+    /// Whether so much is queued that it must be written before more comes.
     pub(crate) fn must_flush(&self) -> bool {
-        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.announced_bytes >= ANNOUNCED_BYTES_PER_FLUSH
+        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.queued_bytes >= QUEUED_BYTES_PER_FLUSH
     }
 
     pub(crate) fn is_settled(&self) -> bool {

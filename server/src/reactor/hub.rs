@@ -182,7 +182,7 @@ impl<N: Network> Hub<N> {
             match connection.state {
                 State::Open(_) => self.end_with(id, CloseReason::Shutdown),
                 State::Handshaking(_) => self.release(id),
-                State::Closing(_) | State::Lingering { .. } | State::Over => {}
+                State::Closing { .. } | State::Lingering { .. } | State::Over => {}
             }
         }
     }
@@ -218,7 +218,7 @@ impl<N: Network> Hub<N> {
             }
             (TimerKind::State, State::Open(session)) if session.draining => self.cut(handler, id),
             (TimerKind::State, State::Open(_)) => self.check_liveness(id),
-            (TimerKind::State, State::Closing(_) | State::Lingering { .. }) => self.release(id),
+            (TimerKind::State, State::Closing { .. } | State::Lingering { .. }) => self.release(id),
             (TimerKind::Message, State::Open(_)) => self.end_with(id, CloseReason::Stalled),
             (TimerKind::Pause, State::Open(_)) => {
                 connection.flags.paused = false;

@@ -1,7 +1,7 @@
 //! The real network: mio's TCP sockets. Binding, dual-stack listening and the options of each socket live here.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
@@ -23,6 +23,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Sockets {
     listener: TcpListener,
     registry: Registry,
+    can_tell_own_addresses: bool,
 }
 
 /// Binds a listening socket. Without an address: every address of the machine, IPv4 and IPv6 on one socket where
@@ -70,7 +71,7 @@ impl Sockets {
     pub fn new(listener: std::net::TcpListener, registry: Registry, token: Token) -> io::Result<Self> {
         let mut listener = TcpListener::from_std(listener);
         registry.register(&mut listener, token, Interest::READABLE)?;
-        Ok(Self { listener, registry })
+        Ok(Self { listener, registry, can_tell_own_addresses: !is_own_address(DOCUMENTATION_ADDRESS) })
     }
 
     /// Where it listens.
@@ -82,16 +83,34 @@ impl Sockets {
     }
 }
 
+/// An address set aside for documentation (RFC 5737), which no machine has.
+const DOCUMENTATION_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77)), 0);
+
+fn is_same_machine(peer: SocketAddr, local: SocketAddr, can_tell_own_addresses: bool) -> bool {
+    let ip = peer.ip().to_canonical();
+    ip.is_loopback() || ip == local.ip().to_canonical() || (can_tell_own_addresses && is_own_address(peer))
+}
+
+/// Whether an address is one of this machine's: only those can be bound (unless the system was told to allow
+/// others, which the caller finds out with an address that nobody has). Binding a UDP socket sends nothing.
+fn is_own_address(address: SocketAddr) -> bool {
+    let mut address = address;
+    address.set_ip(address.ip().to_canonical());
+    address.set_port(0);
+    UdpSocket::bind(address).is_ok()
+}
+
 impl Network for Sockets {
     type Stream = TcpStream;
 
     fn accept(&mut self) -> io::Result<(TcpStream, Endpoints)> {
         let (stream, peer) = self.listener.accept()?;
         let local = stream.local_addr()?;
+        let is_same_machine = is_same_machine(peer, local, self.can_tell_own_addresses);
         // Neither option is worth a connection: without them it is only slower, or lost later.
         let _ = stream.set_nodelay(true);
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(USER_TIMEOUT));
-        Ok((stream, Endpoints { peer, local }))
+        Ok((stream, Endpoints { peer, local, is_same_machine }))
     }
 
     fn watch(&mut self, stream: &mut TcpStream, id: ConnectionId) -> io::Result<()> {

@@ -33,7 +33,7 @@ impl World {
 
     pub fn open(&mut self, peer: u32, address: &'static str) {
         self.model.open(peer, address);
-        let origin = Origin::new(address.parse().unwrap(), "192.0.2.1".parse().unwrap());
+        let origin = Origin::new(address.parse().unwrap(), false);
         self.handle(Input::Opened { peer: PeerId(peer), origin }, None);
     }
 
@@ -109,7 +109,10 @@ impl World {
                 Output::Close { peer, code, .. } if closes == Some((peer.0, code)) => closes = None,
                 Output::Close { peer, code: 1008, reason } => self.on_policy_close(peer.0, &reason),
                 Output::Close { peer, code, .. } => panic!("peer {} was closed with {code}", peer.0),
-                Output::Wake(_) | Output::WakeAll { .. } | Output::Joined { .. } | Output::Left { .. } => {}
+                Output::Wake { .. }
+                | Output::WakeAll { .. }
+                | Output::Joined { .. }
+                | Output::Left { .. } => {}
             }
         }
         assert_eq!(closes, None, "should have been closed");

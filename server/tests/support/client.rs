@@ -172,23 +172,26 @@ impl Client {
     /// The next thing from the server.
     #[track_caller]
     pub fn receive(&mut self) -> Received {
-        let next = match self.socket.read() {
-            Ok(Message::Text(text)) => Received::Message(checked(text.as_str())),
-            Ok(Message::Pong(payload)) => Received::Pong(payload.to_vec()),
-            Ok(Message::Close(frame)) => {
-                // The library's answer to it may find nobody any more.
-                let _ = self.socket.flush();
-                frame.map_or(Received::Close(NO_CODE, String::new()), |frame| {
-                    Received::Close(frame.code.into(), frame.reason.to_string())
-                })
-            }
-            Ok(other) => panic!("{:?} got {other:?}", self.name),
-            Err(Error::ConnectionClosed | Error::AlreadyClosed)
-            | Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Received::End,
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionReset => Received::End,
-            Err(error) => panic!("{:?} waited for a message: {error}", self.name),
-        };
-        next
+        loop {
+            return match self.socket.read() {
+                // The library answers it with the next read.
+                Ok(Message::Ping(_)) => continue,
+                Ok(Message::Text(text)) => Received::Message(checked(text.as_str())),
+                Ok(Message::Pong(payload)) => Received::Pong(payload.to_vec()),
+                Ok(Message::Close(frame)) => {
+                    // The library's answer to it may find nobody any more.
+                    let _ = self.socket.flush();
+                    frame.map_or(Received::Close(NO_CODE, String::new()), |frame| {
+                        Received::Close(frame.code.into(), frame.reason.to_string())
+                    })
+                }
+                Ok(other) => panic!("{:?} got {other:?}", self.name),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed)
+                | Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Received::End,
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionReset => Received::End,
+                Err(error) => panic!("{:?} waited for a message: {error}", self.name),
+            };
+        }
     }
 
     /// The next message, whatever its type.

@@ -11,6 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Client, PATIENCE, eventually};
 
+/// Lines of its log that a failed test shows.
+const LOG_LINES_SHOWN: usize = 30;
+
 /// A running server. It is killed when it is dropped, and a panic in its log fails the test.
 #[derive(Debug)]
 pub struct Server {
@@ -117,7 +120,9 @@ impl Drop for Server {
         }
         let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();
         if std::thread::panicking() {
-            eprintln!("---- the server's log\n{log}----");
+            let lines: Vec<_> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
+            eprintln!("---- the end of the server's log\n{}\n----", last.join("\n"));
         } else {
             assert!(!log.contains("panicked at"), "the server panicked:\n{log}");
         }

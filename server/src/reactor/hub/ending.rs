@@ -23,7 +23,7 @@ impl<N: Network> Hub<N> {
                 self.to_end.push_back(id);
             }
             State::Open(_) => {}
-            State::Handshaking(_) | State::Closing(_) | State::Lingering { .. } | State::Over => {
+            State::Handshaking(_) | State::Closing { .. } | State::Lingering { .. } | State::Over => {
                 self.release(id)
             }
         }
@@ -88,7 +88,7 @@ impl<N: Network> Hub<N> {
         }
         match reason {
             CloseReason::Handler(_) | CloseReason::Shutdown | CloseReason::Stalled => {
-                connection.state = State::Closing(session);
+                connection.state = State::Closing { session, discarded: 0 };
                 self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
                 self.want_write(id);
                 self.want_resume(id);

@@ -66,7 +66,7 @@ impl<N: Network> Hub<N> {
         connection.flags.readable = false;
         match connection.state {
             State::Open(_) => self.end_with(id, CloseReason::PeerVanished),
-            State::Handshaking(_) | State::Closing(_) => self.release(id),
+            State::Handshaking(_) | State::Closing { .. } => self.release(id),
             State::Lingering { .. } if connection.outbox.is_empty() => self.release(id),
             State::Lingering { ref mut peer_finished, .. } => *peer_finished = true,
             State::Over => {}
@@ -78,7 +78,7 @@ impl<N: Network> Hub<N> {
         match &mut self.connections[id.slot()].state {
             State::Handshaking(_) => self.take_in_head(handler, id, bytes),
             State::Open(_) => self.take_in_messages(handler, id, bytes),
-            State::Closing(_) => self.take_in_close(id, bytes),
+            State::Closing { .. } => self.take_in_close(id, bytes),
             State::Lingering { discarded, .. } => {
                 *discarded += bytes.len();
                 if *discarded > LINGER_BYTES_MAX {
@@ -179,7 +179,8 @@ impl<N: Network> Hub<N> {
     fn take_in_close(&mut self, id: ConnectionId, mut bytes: &[u8]) {
         let Self { connections, spare, .. } = self;
         let connection = &mut connections[id.slot()];
-        let State::Closing(session) = &mut connection.state else { return };
+        let State::Closing { session, discarded } = &mut connection.state else { return };
+        *discarded += bytes.len();
         loop {
             match session.feed(&mut bytes, &mut connection.outbox, spare) {
                 Fed::Message(_) => {}

@@ -99,7 +99,7 @@ impl Network for FakeNetwork {
     fn accept(&mut self) -> io::Result<(FakeStream, Endpoints)> {
         let stream = self.waiting.pop_front().unwrap_or(Err(io::ErrorKind::WouldBlock.into()))?;
         let address = "10.0.0.7:999".parse().unwrap();
-        Ok((stream, Endpoints { peer: address, local: address }))
+        Ok((stream, Endpoints { peer: address, local: address, is_same_machine: true }))
     }
 
     fn watch(&mut self, stream: &mut FakeStream, id: ConnectionId) -> io::Result<()> {
@@ -170,7 +170,7 @@ impl Handler for Recorder {
             }
             _ => {
                 self.queue(id, text);
-                ops.request_writable(id);
+                ops.request_writable(id, text.len());
             }
         }
     }

@@ -1,0 +1,64 @@
+//! `cargo bench`: what does it cost to tell everybody something?
+//!
+//! See the library for how it is measured. This program is also the servers that are measured: it starts itself
+//! again with a hidden option for each.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use chat_benches::args::{self, Options, Stop, Task};
+use chat_benches::progress::Progress;
+use chat_benches::report::Report;
+use chat_benches::{Result, fanout, server, small};
+
+/// The exit status of a wrong command line.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let result = match args::parse(&args) {
+        Ok(Task::Serve { kind, core }) => server::serve(kind, core),
+        Ok(Task::Measure(_)) if cfg!(debug_assertions) => {
+            // `cargo test --benches` comes here too.
+            say(&mut io::stdout(), "fanout: not optimized, so nothing is measured; run `cargo bench`");
+            Ok(())
+        }
+        Ok(Task::Measure(options)) => measure(&options),
+        Err(Stop::Answer(text)) => {
+            say(&mut io::stdout(), text.trim_end());
+            Ok(())
+        }
+        Err(Stop::Usage(sentence)) => {
+            say(&mut io::stderr(), &sentence);
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&mut io::stderr(), &format!("fanout: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let progress = Progress::new(fanout::cells(options).count() + small::COUNT);
+    let fanout = fanout::run(options, &progress)?;
+    let small = small::run(options, &progress);
+    progress.finish();
+    let report = Report::new(options, fanout, small);
+    say(&mut io::stdout(), &report.table());
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target"));
+    let path = options.json_path(target);
+    report.write_json(&path).map_err(|error| format!("could not write {}: {error}", path.display()))?;
+    say(&mut io::stdout(), &format!("The same as JSON: {}", path.display()));
+    Ok(())
+}
+
+/// Writes for a person. That nobody reads it is no reason to fail.
+fn say(stream: &mut impl Write, text: &str) {
+    let _ = writeln!(stream, "{text}").and_then(|()| stream.flush());
+}

@@ -1,0 +1,146 @@
+//! The servers that are measured, each in a process of its own: this same program, started again.
+//!
+//! The process tells its port on stdout, and it ends when its stdin does: so it never outlives the run, however
+//! that ends.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use chat_server::{Config, Server, descriptors};
+use serde::Serialize;
+
+use crate::floor::{Floor, Sending};
+use crate::{Result, machine};
+
+/// More users than any run has.
+const CLIENTS_MAX: usize = 1_000_000;
+/// The network stays out of it.
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The least that a server can do: one `send()` for each delivery.
+    Floor,
+    /// The same, but all frames of one turn of the loop leave in one `send()`.
+    Coalesced,
+    /// Ours.
+    Chat,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Floor, Self::Coalesced, Self::Chat];
+
+    /// What it is called in options and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor",
+            Self::Coalesced => "coalesced",
+            Self::Chat => "chat",
+        }
+    }
+}
+
+/// A server that runs; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Running {
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// If it cannot be started, or ends before it listens.
+    pub fn start(kind: Kind, core: Option<usize>) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--serve", kind.name()]);
+        if let Some(core) = core {
+            command.args(["--core", &core.to_string()]);
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take();
+        let mut running = Self { child, addr: SocketAddr::new(LOCALHOST, 0) };
+        let mut line = String::new();
+        BufReader::new(stdout.ok_or("the server has no stdout")?).read_line(&mut line)?;
+        let port = line.trim().parse().map_err(|_| format!("the server {} did not start", kind.name()))?;
+        running.addr.set_port(port);
+        Ok(running)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The CPU time it has had.
+    #[must_use]
+    pub fn cpu_time(&self) -> Option<Duration> {
+        machine::cpu_time(self.child.id())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, which its crowd has noticed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Is the server, until stdin ends.
+///
+/// # Errors
+/// If it cannot listen.
+pub fn serve(kind: Kind, core: Option<usize>) -> Result<()> {
+    if let Some(core) = core {
+        machine::pin(core);
+    }
+    descriptors::raise_limit();
+    thread::spawn(|| {
+        let _ = io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
+    match kind {
+        Kind::Floor | Kind::Coalesced => {
+            let sending = if kind == Kind::Floor { Sending::Each } else { Sending::Coalesced };
+            let mut floor = Floor::bind(LOCALHOST, sending)?;
+            tell_port(floor.local_addr()?.port())?;
+            floor.run()?;
+        }
+        Kind::Chat => {
+            let mut server = Server::bind(&config())?;
+            tell_port(server.local_addr().port())?;
+            server.run()?;
+        }
+    }
+    Ok(())
+}
+
+/// The defaults but for the limits that protect from strangers: a crowd comes from one address, and one of its
+/// users may say as much as it likes.
+#[must_use]
+pub fn config() -> Config {
+    Config {
+        port: 0,
+        bind: Some(LOCALHOST),
+        per_ip: 0,
+        rate: 0,
+        max_clients: CLIENTS_MAX,
+        ..Config::default()
+    }
+}
+
+fn tell_port(port: u16) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{port}")?;
+    stdout.flush()
+}
