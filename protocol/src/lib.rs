@@ -38,5 +38,5 @@ pub use server_message::{
     UserList, UserStatus,
 };
 pub use status::{Status, StatusReason, UnknownStatus};
-pub use text::{MessageText, TextError};
+pub use text::{MessageText, TextError, is_invisible};
 pub use timestamp::Timestamp;

@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use crate::limits::{NAME_CHARS_MAX, NAME_RAW_BYTES_MAX};
+use crate::text::is_invisible;
 
 /// Names that nobody may have: the server speaks under the first.
 const RESERVED: [&str; 2] = ["server", "servidor"];
@@ -78,8 +79,9 @@ impl UserName {
 }
 
 fn is_allowed(c: char) -> bool {
+    let group = c.general_category_group();
     matches!(c, '_' | '-' | '.')
-        || matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
+        || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number) && !is_invisible(c)
 }
 
 impl fmt::Display for UserName {
@@ -123,7 +125,7 @@ mod tests {
         assert_eq!(UserName::parse(&"\u{301}".repeat(100_000)), Err(NameError::TooLong));
         for bad in [
             ' ', '@', '/', '\n', '\0', '\u{1b}', '\u{7f}', '\u{9b}', '\u{200b}', '\u{202e}', '\u{3000}',
-            '🙂', '\u{301}',
+            '🙂', '\u{301}', '\u{3164}', '\u{115f}',
         ] {
             assert_eq!(UserName::parse(&format!("b{bad}x")), Err(NameError::Character(bad)));
         }

@@ -66,7 +66,20 @@ fn without_line_ending_crs(raw: &str) -> String {
 }
 
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.general_category() == GeneralCategory::Format
+    c.is_whitespace() || is_invisible(c)
+}
+
+/// Whether a character takes part in a text without being seen: format characters (zero-width, bidirectional
+/// controls, tags), line and paragraph separators, variation selectors, and the letters that Unicode says to
+/// show as nothing (Default_Ignorable_Code_Point): the Hangul fillers.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    let category = c.general_category();
+    matches!(
+        category,
+        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+    ) || matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -98,7 +111,7 @@ mod tests {
 
     #[test]
     fn blank_texts_are_refused() {
-        for blank in ["", " ", "\n\t", "\u{3000}", "\u{200b}", "\r"] {
+        for blank in ["", " ", "\n\t", "\u{3000}", "\u{200b}", "\r", "\u{3164}", "\u{fe0f}"] {
             assert_eq!(parse(blank), Err(TextError::Blank), "{blank:?}");
         }
     }

@@ -75,7 +75,12 @@ impl Handler for Echo {
 }
 
 fn text(status: u16, body: &str) -> Response {
-    Response { status, header: Some("Sec-WebSocket-Version: 13"), body: body.to_owned(), head_only: false }
+    Response {
+        status,
+        headers: &["Upgrade: websocket", "Sec-WebSocket-Version: 13"],
+        body: body.to_owned(),
+        head_only: false,
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

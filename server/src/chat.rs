@@ -31,6 +31,7 @@ pub use mailbox::Post;
 pub use origin::Origin;
 
 use crate::bucket::Rate;
+use crate::close_code;
 use crate::moment::Moment;
 use delivery::Described;
 use event::{Effect, Event};
@@ -40,17 +41,11 @@ use refusal::Refusal;
 use ring::Ring;
 use room::Room;
 
-/// Close codes of RFC 6455 that the chat uses.
-mod close_code {
-    pub const NORMAL: u16 = 1000;
-    pub const UNSUPPORTED_DATA: u16 = 1003;
-    pub const POLICY_VIOLATION: u16 = 1008;
-}
-
 /// Whoever goes on sending too fast for so long is closed.
 pub const FLOOD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whoever has kept the rate for so long is forgiven.
 pub const FLOOD_FORGIVEN_AFTER: Duration = Duration::from_secs(2);
+
 /// A peer: a small number that is unique among those that are connected, and used again afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u32);
@@ -58,7 +53,7 @@ pub struct PeerId(pub u32);
 /// The rules that can be set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// The language of error sentences and close reasons.
+    /// The language of error sentences.
     pub lang: Lang,
     /// Without activity for so long, a user becomes INACTIVO. `None`: never.
     pub inactivity: Option<Duration>,
@@ -295,8 +290,7 @@ impl Chat {
     }
 
     fn refuse_binary(&mut self, peer: PeerId, now: Moment) {
-        let reason = self.settings.lang.pick("solo tramas de texto", "text frames only");
-        self.leave(peer, close_code::UNSUPPORTED_DATA, reason, now);
+        self.leave(peer, close_code::UNSUPPORTED_DATA, "text frames only", now);
     }
 
     fn on_timer(&mut self, id: PeerId, now: Moment) {
@@ -305,8 +299,7 @@ impl Chat {
             State::Greeting { deadline } if deadline <= now.monotonic => {
                 let seconds = self.settings.registration_timeout.as_secs();
                 self.refuse(id, &Refusal::RegistrationTimedOut { seconds }, Described::default(), now);
-                let reason = self.settings.lang.pick("no se registró a tiempo", "not registered in time");
-                self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+                self.leave(id, close_code::POLICY_VIOLATION, "not registered in time", now);
             }
             State::Greeting { deadline } => {
                 self.outputs.push_back(Output::SetTimer { peer: id, at: Some(deadline) });
@@ -400,8 +393,7 @@ impl Chat {
         };
         peer.flooding = Some(Flooding { since, last: time });
         if time.saturating_sub(since) >= FLOOD_TIMEOUT {
-            let reason = self.settings.lang.pick("demasiados mensajes", "too many messages");
-            self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+            self.leave(id, close_code::POLICY_VIOLATION, "too many messages", now);
         }
     }
 
@@ -433,7 +425,7 @@ impl Chat {
 
     /// Lets those go whose mailbox overflowed, and those who fell off the ring.
     fn drop_the_slow(&mut self, now: Moment) {
-        // Ends: everybody is dropped once, and only users can be too slow.
+        // Ends: everybody is dropped once.
         loop {
             if self.ring.first() > self.cursors_from {
                 self.find_fallen();
@@ -442,8 +434,7 @@ impl Chat {
             if let Some(peer) = self.peers[id.0 as usize].as_mut() {
                 peer.mailbox.clear();
             }
-            let reason = self.settings.lang.pick("lee demasiado despacio", "reads too slowly");
-            self.leave(id, close_code::POLICY_VIOLATION, reason, now);
+            self.leave(id, close_code::POLICY_VIOLATION, "reads too slowly", now);
         }
     }
 

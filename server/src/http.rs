@@ -11,6 +11,9 @@ const CHAT_PATH: &str = "/chat";
 /// Where clients built on libwebsockets connect, and where people look.
 const ROOT_PATH: &str = "/";
 
+/// What a 426 must say (RFC 9110, section 15.5.22; RFC 6455, section 4.4).
+const UPGRADE_HEADERS: &[&str] = &["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+
 /// The texts, in one language.
 #[derive(Debug, Clone, Copy)]
 pub struct Pages {
@@ -28,23 +31,21 @@ impl Pages {
     #[must_use]
     pub fn answer(&self, request: &Request<'_>) -> Answer {
         let head_only = request.method == "HEAD";
-        let respond = |status, header, body| Answer::Respond(Response { status, header, body, head_only });
+        let respond = |status, headers, body| Answer::Respond(Response { status, headers, body, head_only });
         if !matches!(request.path, CHAT_PATH | ROOT_PATH) {
-            return respond(404, None, self.not_found(request));
+            return respond(404, &[], self.not_found(request));
         }
         if !matches!(request.method, "GET" | "HEAD") {
-            return respond(405, Some("Allow: GET, HEAD"), self.method_not_allowed(request));
+            return respond(405, &["Allow: GET, HEAD"], self.method_not_allowed(request));
         }
         match request.upgrade {
             Upgrade::Valid => Answer::Accept { subprotocol: request.subprotocol.map(str::to_owned) },
-            Upgrade::KeyInvalid => respond(400, None, self.key_invalid()),
-            Upgrade::VersionUnsupported => {
-                respond(426, Some("Sec-WebSocket-Version: 13"), self.version_unsupported())
-            }
+            Upgrade::KeyInvalid => respond(400, &[], self.key_invalid()),
+            Upgrade::Unsupported => respond(426, UPGRADE_HEADERS, self.upgrade_unsupported()),
             Upgrade::Absent if request.path == CHAT_PATH => {
-                respond(426, Some("Upgrade: websocket"), self.upgrade_required(request))
+                respond(426, UPGRADE_HEADERS, self.upgrade_required(request))
             }
-            Upgrade::Absent => respond(200, None, self.welcome(request)),
+            Upgrade::Absent => respond(200, &[], self.welcome(request)),
         }
     }
 
@@ -81,7 +82,7 @@ impl Pages {
                 ),
             ),
         };
-        Response { status, header: None, body: body.to_owned(), head_only: false }
+        Response { status, headers: &[], body: body.to_owned(), head_only: false }
     }
 
     fn welcome(&self, request: &Request<'_>) -> String {
@@ -134,11 +135,11 @@ impl Pages {
             .to_owned()
     }
 
-    fn version_unsupported(&self) -> String {
+    fn upgrade_unsupported(&self) -> String {
         self.lang
             .pick(
-                "Solo se habla WebSocket versión 13 (RFC 6455): envíe Sec-WebSocket-Version: 13.\n",
-                "Only WebSocket version 13 (RFC 6455) is spoken: send Sec-WebSocket-Version: 13.\n",
+                "Solo se habla WebSocket versión 13 (RFC 6455), por HTTP/1.1: envíe Upgrade: websocket,\nConnection: Upgrade y Sec-WebSocket-Version: 13.\n",
+                "Only WebSocket version 13 (RFC 6455) is spoken, over HTTP/1.1: send Upgrade: websocket,\nConnection: Upgrade and Sec-WebSocket-Version: 13.\n",
             )
             .to_owned()
     }
@@ -211,8 +212,8 @@ mod tests {
             ("POST", "/nada", Upgrade::Absent, 404),
             ("POST", "/", Upgrade::Absent, 405),
             ("DELETE", "/chat", Upgrade::Absent, 405),
-            ("GET", "/chat", Upgrade::VersionUnsupported, 426),
-            ("GET", "/", Upgrade::VersionUnsupported, 426),
+            ("GET", "/chat", Upgrade::Unsupported, 426),
+            ("GET", "/", Upgrade::Unsupported, 426),
             ("GET", "/chat", Upgrade::KeyInvalid, 400),
         ];
         for (method, path, upgrade, status) in cases {

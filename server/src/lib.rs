@@ -8,6 +8,7 @@ pub mod announcement;
 pub mod args;
 pub mod bucket;
 pub mod chat;
+pub mod close_code;
 pub mod config;
 pub mod descriptors;
 pub mod frame;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use chat_cli::{EXIT_USAGE, Stop};
+use chat_server::config::DESCRIPTORS_RESERVED;
 use chat_server::{Config, Server, announcement, args, descriptors, logging};
 use log::warn;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -36,8 +37,11 @@ fn serve(config: &Config) -> Result<(), String> {
     let descriptors = descriptors::raise_limit();
     let mut server = Server::bind_within(config, descriptors)
         .map_err(|error| announcement::cannot_listen(&error, config))?;
-    if descriptors < config.max_clients + chat_server::config::DESCRIPTORS_RESERVED {
-        warn!("the limit of {descriptors} open files allows fewer than --max-clients {}", config.max_clients);
+    if descriptors < config.limits().connections_max.saturating_add(DESCRIPTORS_RESERVED) {
+        warn!(
+            "the limit of {descriptors} open files allows fewer connections than --max-clients {} needs",
+            config.max_clients
+        );
     }
     watch_signals(&mut server).map_err(|error| error.to_string())?;
     let line = announcement::listening(server.local_addr(), config.lang);

@@ -178,8 +178,8 @@ impl Reactor {
     fn turn<H: Handler>(&mut self, handler: &mut H) -> io::Result<()> {
         self.poll()?; // sleeps until the next deadline at most
         self.hub.begin_turn(self.now());
-        self.dispatch(handler); // readiness, in the order reported
-        self.hub.resume(handler); // connections that ran out of budget, and newcomers
+        self.dispatch(handler); // readiness is noted, in the order reported
+        self.hub.resume(handler); // reading, first come, first served; then newcomers
         self.hub.expire(handler); // timers last: a pong that arrived in time counts
         self.hub.settle(handler); // wishes, writes, on_close, freeing of slots
         Ok(())
@@ -213,8 +213,9 @@ impl Reactor {
                         readable: event.is_readable() || event.is_error(),
                         writable: event.is_writable(),
                         read_closed: event.is_read_closed() || event.is_error(),
+                        failed: event.is_error(),
                     };
-                    self.hub.on_ready(handler, sockets::id_of(token), readiness);
+                    self.hub.on_ready(sockets::id_of(token), readiness);
                 }
             }
         }

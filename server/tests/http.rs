@@ -177,3 +177,20 @@ fn visitors_do_not_disturb_the_chat() {
     ana.request("user_info", json!({ "target": "ana" }));
     ana.expect("user_info_response");
 }
+
+#[test]
+fn an_upgrade_that_is_not_by_the_book_is_426_and_told_what_is_missing() {
+    let server = Server::start(&[]);
+    for path in ["/", "/chat"] {
+        let whole = upgrade_request(path);
+        let over_http_1_0 = whole.replace("HTTP/1.1", "HTTP/1.0");
+        let without_connection = whole.replace("Connection: Upgrade\r\n", "");
+        for request in [over_http_1_0, without_connection] {
+            let response = http(&server, request.clone());
+            assert_eq!(response.status, 426, "{request}");
+            assert_eq!(response.header("Upgrade"), Some("websocket"));
+            assert_eq!(response.header("Sec-WebSocket-Version"), Some("13"));
+            assert!(response.body.contains("Connection: Upgrade"), "{}", response.body);
+        }
+    }
+}

@@ -108,3 +108,24 @@ fn the_largest_message_of_all_reaches_everybody() {
         beto.expect_private("ana", "beto", &text);
     }
 }
+
+/// Connections that have each sent one large message.
+const LARGE_SENDERS: u64 = 200;
+/// What an idle connection may keep, in KiB.
+const IDLE_KIB_MAX: u64 = 16;
+
+#[test]
+fn an_idle_connection_keeps_no_memory_for_the_large_message_it_once_sent() {
+    let server = Server::start(&["--rate", "0"]);
+    let before = server.resident_kib();
+    let mut clients = Vec::new();
+    for _ in 0..LARGE_SENDERS {
+        let mut client = Client::connect(&server);
+        // Refused, since nobody is registered: but it was read.
+        client.send_text(&format!("{{\"type\":\"list_users\",\"x\":\"{}\"}}", "x".repeat(60_000)));
+        client.expect_error("not_registered");
+        clients.push(client);
+    }
+    let each = (server.resident_kib() - before) / LARGE_SENDERS;
+    assert!(each <= IDLE_KIB_MAX, "{each} KiB for each connection");
+}

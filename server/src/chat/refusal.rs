@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use chat_protocol::{
-    DecodeError, ErrorCode, FieldError, Lang, MessageKind, NameError, TextError, UserName, limits,
+    DecodeError, ErrorCode, FieldError, Lang, MessageKind, NameError, TextError, UserName, is_invisible,
+    limits,
 };
 
 /// Characters of a stranger's value that a sentence repeats.
@@ -109,7 +110,7 @@ impl Refusal {
                 format!("tipo desconocido: {}; los tipos son {}", shown(kind), kinds())
             }
             Self::Field(FieldError::Name { raw, error }) => match error {
-                NameError::Empty => "falta el nombre; envíelo en \"sender\"".into(),
+                NameError::Empty => "falta el nombre; envíelo como texto en \"sender\"".into(),
                 NameError::Reserved => format!("el nombre {} está reservado; elija otro", shown(raw)),
                 NameError::TooLong => {
                     format!(
@@ -124,9 +125,15 @@ impl Refusal {
                     character(*c)
                 ),
             },
-            Self::Field(FieldError::TargetMissing) => "falta \"target\"; diga a quién se refiere".into(),
-            Self::Field(FieldError::TargetUnknown(name)) => format!("{} no está conectado", shown(name)),
-            Self::Field(FieldError::ContentMissing) => "falta \"content\"; envíe el texto del mensaje".into(),
+            Self::Field(FieldError::TargetMissing) => {
+                "falta \"target\", o no es un texto; diga a quién se refiere".into()
+            }
+            Self::Field(FieldError::TargetUnknown(name)) => {
+                format!("{} no está conectado; pida la lista de usuarios", shown(name))
+            }
+            Self::Field(FieldError::ContentMissing) => {
+                "falta \"content\", o no es un texto; envíe ahí el mensaje".into()
+            }
             Self::Field(FieldError::Text(TextError::Blank)) => "el mensaje está vacío; escriba algo".into(),
             Self::Field(FieldError::Text(TextError::TooLong { bytes, max })) => {
                 format!("el mensaje tiene {bytes} bytes y el máximo es {max}; envíelo en partes")
@@ -138,7 +145,8 @@ impl Refusal {
                 )
             }
             Self::Field(FieldError::Status(given)) => {
-                let given = given.as_deref().map(shown).unwrap_or_else(|| "falta \"content\"".into());
+                let given =
+                    given.as_deref().map(shown).unwrap_or_else(|| "\"content\" no es un texto".into());
                 format!("estado no válido: {given} (ACTIVO, OCUPADO o INACTIVO)")
             }
             Self::NotRegistered => {
@@ -191,7 +199,7 @@ impl Refusal {
                 format!("unknown type: {}; the types are {}", shown(kind), kinds())
             }
             Self::Field(FieldError::Name { raw, error }) => match error {
-                NameError::Empty => "the name is missing; send it as \"sender\"".into(),
+                NameError::Empty => "the name is missing; send it as a text in \"sender\"".into(),
                 NameError::Reserved => format!("the name {} is reserved; choose another", shown(raw)),
                 NameError::TooLong => {
                     format!(
@@ -206,10 +214,14 @@ impl Refusal {
                     character(*c)
                 ),
             },
-            Self::Field(FieldError::TargetMissing) => "\"target\" is missing; say whom you mean".into(),
-            Self::Field(FieldError::TargetUnknown(name)) => format!("{} is not connected", shown(name)),
+            Self::Field(FieldError::TargetMissing) => {
+                "\"target\" is missing or not a text; say whom you mean".into()
+            }
+            Self::Field(FieldError::TargetUnknown(name)) => {
+                format!("{} is not connected; ask for the list of users", shown(name))
+            }
             Self::Field(FieldError::ContentMissing) => {
-                "\"content\" is missing; send the message's text".into()
+                "\"content\" is missing or not a text; send the message there".into()
             }
             Self::Field(FieldError::Text(TextError::Blank)) => "the message is empty; write something".into(),
             Self::Field(FieldError::Text(TextError::TooLong { bytes, max })) => {
@@ -222,7 +234,7 @@ impl Refusal {
                 )
             }
             Self::Field(FieldError::Status(given)) => {
-                let given = given.as_deref().map(shown).unwrap_or_else(|| "\"content\" is missing".into());
+                let given = given.as_deref().map(shown).unwrap_or_else(|| "\"content\" is not a text".into());
                 format!("not a status: {given} (ACTIVO, OCUPADO or INACTIVO)")
             }
             Self::NotRegistered => "register first: send \"register\" with your name as \"sender\"".into(),
@@ -262,8 +274,11 @@ impl Refusal {
 
 /// A stranger's value as a sentence may show it: cut, and without control or invisible characters.
 fn shown(value: &str) -> String {
-    let mut text: String =
-        value.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut text: String = value
+        .chars()
+        .take(SHOWN_CHARS_MAX)
+        .map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c })
+        .collect();
     if value.chars().nth(SHOWN_CHARS_MAX).is_some() {
         text.push('…');
     }
@@ -272,7 +287,7 @@ fn shown(value: &str) -> String {
 
 /// A character as people can name it, also where it cannot be seen.
 fn character(c: char) -> String {
-    if c.is_control() || c.is_whitespace() {
+    if c.is_control() || c.is_whitespace() || is_invisible(c) {
         format!("U+{:04X}", u32::from(c))
     } else {
         format!("«{c}» (U+{:04X})", u32::from(c))

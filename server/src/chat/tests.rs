@@ -488,6 +488,22 @@ fn whoever_lets_letters_pile_up_is_closed_as_too_slow_and_the_sender_gets_every_
 }
 
 #[test]
+fn a_letter_larger_than_the_bound_reaches_one_who_has_not_yet_read_the_one_before() {
+    let mut world =
+        World::new(Settings { content_bytes_max: 1 << 20, message_rate: None, ..Settings::default() });
+    world.join(0, "ana");
+    world.join(1, "beto");
+    world.heard(0);
+    world.heard(1);
+    let large = "x".repeat(2 * LETTER_BYTES_MAX);
+    for text in ["hola", &large] {
+        world.send(0, json!({"type": "private", "sender": "ana", "target": "beto", "content": text}));
+    }
+    assert_eq!(world.closed, []);
+    assert_eq!(world.heard(1), ["ana -> beto: hola".to_owned(), format!("ana -> beto: {large}")]);
+}
+
+#[test]
 fn whoever_asks_and_never_reads_is_closed_as_too_slow() {
     let mut world = World::new(Settings { message_rate: None, ..Settings::default() });
     world.open(0, "127.0.0.1");

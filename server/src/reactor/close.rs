@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
+use crate::close_code::{GOING_AWAY, POLICY_VIOLATION};
+
 /// A close frame's code (RFC 6455, section 7.4.1) and its reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFrame {
@@ -15,23 +17,6 @@ pub struct CloseFrame {
 
 /// Bytes of a close frame's reason: a control frame's 125 less the code.
 pub const REASON_BYTES_MAX: usize = 123;
-
-/// Normal closure.
-pub const NORMAL: u16 = 1000;
-/// The server goes away.
-pub const GOING_AWAY: u16 = 1001;
-/// A violation of the protocol.
-pub const PROTOCOL_ERROR: u16 = 1002;
-/// A type of data that cannot be taken.
-pub const UNSUPPORTED_DATA: u16 = 1003;
-/// Text that is not UTF-8.
-pub const INVALID_PAYLOAD: u16 = 1007;
-/// A rule of this server was broken.
-pub const POLICY_VIOLATION: u16 = 1008;
-/// A message over the limit.
-pub const MESSAGE_TOO_BIG: u16 = 1009;
-/// Something unexpected on our side.
-pub const INTERNAL_ERROR: u16 = 1011;
 
 /// Why a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,20 +21,21 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame as LibraryCloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Message, Utf8Bytes};
 
-use super::close::{
-    CloseFrame, CloseReason, INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR, REASON_BYTES_MAX,
-};
+use super::close::{CloseFrame, CloseReason, REASON_BYTES_MAX};
 use super::handler::Endpoints;
 use super::network::Stream;
 use super::outbox::Outbox;
 use super::progress::Progress;
 use super::wheel::TimerId;
 use crate::bucket::Bucket;
+use crate::close_code::{INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR};
 use crate::frame;
 
 /// tungstenite's read buffer, allocated for each connection and zeroed before each read: enough for most
 /// messages at once, small enough for thousands of idle users.
 const READ_BUFFER_BYTES: usize = 512;
+/// A message larger than this makes its connection's read buffer larger than an idle connection should keep.
+const KEPT_BUFFER_BYTES: usize = 4_096;
 /// Unsent bytes above which nothing more is read from a connection: what it asks for, it must also take.
 pub const OUTBOX_BYTES_SOFT_MAX: usize = 64 * 1024;
 /// Bytes that are read and thrown away while a connection closes, and again while it lingers.
@@ -120,6 +121,8 @@ pub struct Session {
     pub(crate) received: Bucket,
     pub(crate) last_byte_at: Duration,
     pub(crate) pinged: bool,
+    /// The library's buffer has grown for a large message; it never shrinks by itself.
+    is_bloated: bool,
     /// Why it ends, once that is known: nothing more is received, `on_close` follows.
     pub(crate) ending: Option<CloseReason>,
     /// Whether the end waits for the peer to take what was queued before it.
@@ -171,6 +174,7 @@ impl Session {
             received: Bucket::default(),
             last_byte_at: now,
             pinged: false,
+            is_bloated: false,
             ending: None,
             draining: false,
         }
@@ -183,10 +187,21 @@ impl Session {
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => continue,
                 Ok(Message::Close(frame)) => Fed::PeerClose(frame.map(|frame| frame.code.into())),
                 Err(Error::ConnectionClosed | Error::AlreadyClosed) => Fed::PeerClose(None),
-                Ok(message) => Fed::Message(message),
+                Ok(message) => {
+                    self.is_bloated |= message.len() > KEPT_BUFFER_BYTES;
+                    Fed::Message(message)
+                }
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Fed::Hungry,
                 Err(error) => Fed::Violation(violation(&error)),
             };
+        }
+    }
+
+    /// Between messages, when everything received is taken in: a buffer that has grown is let go.
+    pub fn give_memory_back(&mut self) {
+        if self.is_bloated && !self.progress.is_mid_message() {
+            self.is_bloated = false;
+            self.context = WebSocketContext::new(Role::Server, Some(*self.context.get_config()));
         }
     }
 

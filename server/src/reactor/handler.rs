@@ -98,8 +98,9 @@ pub enum Upgrade {
     Absent,
     /// It does, by the book.
     Valid,
-    /// It does, in a version that is not 13.
-    VersionUnsupported,
+    /// It does, but not by RFC 6455: in a version that is not 13, over HTTP/1.0, or without saying so in
+    /// `Connection`.
+    Unsupported,
     /// It does, without a key or with one that is not 16 bytes in base64.
     KeyInvalid,
 }
@@ -134,8 +135,8 @@ pub enum Refusal {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// One more header, as `Name: value`.
-    pub header: Option<&'static str>,
+    /// More headers, as `Name: value`.
+    pub headers: &'static [&'static str],
     /// The text, UTF-8.
     pub body: String,
     /// Whether the body is left out (an answer to HEAD).
@@ -190,7 +191,7 @@ impl Ops {
     }
 
     /// Closes a connection with this code and reason after what is still queued for it, for which it has the
-    /// close deadline. Nothing more is received from it.
+    /// close deadline. Nothing more is read from it; what was read with the present message may still come.
     pub fn close(&mut self, connection: ConnectionId, code: u16, reason: impl Into<Cow<'static, str>>) {
         self.wishes.push(Wish::Close(connection, CloseFrame { code, reason: reason.into() }));
     }

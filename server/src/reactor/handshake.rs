@@ -67,7 +67,11 @@ impl Head {
             path: target.split('?').next().unwrap_or_default().to_owned(),
             host: header("host").map(str::to_owned),
             subprotocol: header("sec-websocket-protocol").and_then(first_token),
-            upgrade: accept(bytes),
+            upgrade: accept(bytes).map_err(|problem| match header("upgrade") {
+                Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => problem,
+                // Another protocol is nothing to us (RFC 9110, section 7.8: it may be ignored).
+                _ => Upgrade::Absent,
+            }),
         }
     }
 
@@ -101,14 +105,13 @@ impl Head {
 fn accept(head: &[u8]) -> Result<server::Response, Upgrade> {
     let request = match server::Request::try_parse(head) {
         Ok(Some((_, request))) => request,
-        Ok(None) | Err(_) => return Err(Upgrade::Absent),
+        Ok(None) | Err(_) => return Err(Upgrade::Unsupported),
     };
     server::create_response(&request).map_err(|error| match error {
-        Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => Upgrade::VersionUnsupported,
         Error::Protocol(ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey) => {
             Upgrade::KeyInvalid
         }
-        _ => Upgrade::Absent,
+        _ => Upgrade::Unsupported,
     })
 }
 
@@ -123,7 +126,7 @@ fn first_token(list: &str) -> Option<String> {
 #[must_use]
 pub fn encode(response: &Response) -> Vec<u8> {
     let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
-    let extra = response.header.map(|header| format!("{header}\r\n")).unwrap_or_default();
+    let extra: String = response.headers.iter().map(|header| format!("{header}\r\n")).collect();
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",
         response.status,
@@ -175,14 +178,21 @@ mod tests {
     fn upgrades_that_are_not_by_the_book_are_told_apart() {
         assert_eq!(upgrade("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), Upgrade::Absent);
         assert_eq!(upgrade("GET / HTTP/1.0\r\n\r\n"), Upgrade::Absent);
-        assert_eq!(
-            upgrade(&format!("POST / HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n")),
-            Upgrade::Absent
-        );
-        assert_eq!(upgrade(&format!("GET / HTTP/1.1\r\n{UPGRADE}\r\n")), Upgrade::VersionUnsupported);
+        for other in ["h2c", "websocket2"] {
+            let asks = UPGRADE.replace("websocket", other);
+            assert_eq!(upgrade(&format!("GET / HTTP/1.1\r\n{asks}\r\n")), Upgrade::Absent);
+        }
+        let silent = UPGRADE.replace("Connection: keep-alive, Upgrade\r\n", "");
+        for (start, headers) in
+            [("POST / HTTP/1.1", UPGRADE), ("GET / HTTP/1.0", UPGRADE), ("GET / HTTP/1.1", &silent)]
+        {
+            let head = format!("{start}\r\n{headers}Sec-WebSocket-Version: 13\r\n\r\n");
+            assert_eq!(upgrade(&head), Upgrade::Unsupported, "{head}");
+        }
+        assert_eq!(upgrade(&format!("GET / HTTP/1.1\r\n{UPGRADE}\r\n")), Upgrade::Unsupported);
         assert_eq!(
             upgrade(&format!("GET / HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 8\r\n\r\n")),
-            Upgrade::VersionUnsupported
+            Upgrade::Unsupported
         );
         let short_key = UPGRADE.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=");
         assert_eq!(
@@ -236,7 +246,7 @@ mod tests {
     fn a_response_is_http_that_closes_and_an_answer_to_head_has_no_body() {
         let response = Response {
             status: 426,
-            header: Some("Upgrade: websocket"),
+            headers: &["Upgrade: websocket", "X: y"],
             body: "ñ\n".into(),
             head_only: false,
         };
@@ -244,7 +254,7 @@ mod tests {
         assert_eq!(
             text,
             "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
-             Upgrade: websocket\r\nConnection: close\r\n\r\nñ\n"
+             Upgrade: websocket\r\nX: y\r\nConnection: close\r\n\r\nñ\n"
         );
         let head = String::from_utf8(encode(&Response { head_only: true, ..response })).unwrap();
         assert_eq!(head, text.trim_end_matches("ñ\n"));

@@ -11,6 +11,7 @@ mod receiving;
 mod writing;
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::Duration;
 
 use slab::Slab;
@@ -27,6 +28,7 @@ use accepting::Accepting;
 
 /// The shared receive buffer, and so what is read from one connection in one turn.
 pub const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Hub<N: Network> {
@@ -36,13 +38,15 @@ pub struct Hub<N: Network> {
     next_generation: u32,
     wheel: Wheel<Timer>,
     ops: Ops,
+    /// A buffer for the wishes that are being carried out.
+    wishes: Vec<Wish>,
     now: Duration,
     /// Those with something to write or to end.
     to_write: Vec<ConnectionId>,
     /// Those whose `ending` was set.
     to_end: VecDeque<ConnectionId>,
-    /// Those with more to read or to write although no edge will come.
-    to_resume: Vec<ConnectionId>,
+    /// Those with something to read, or with more to write although no edge will come; first come, first served.
+    to_resume: VecDeque<ConnectionId>,
     /// Freed at the end of the turn.
     to_free: Vec<ConnectionId>,
     receive_buffer: Box<[u8]>,
@@ -69,10 +73,11 @@ impl<N: Network> Hub<N> {
             next_generation: 0,
             wheel: Wheel::new(),
             ops: Ops::default(),
+            wishes: Vec::new(),
             now: Duration::ZERO,
             to_write: Vec::new(),
             to_end: VecDeque::new(),
-            to_resume: Vec::new(),
+            to_resume: VecDeque::new(),
             to_free: Vec::new(),
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
             spare: Vec::new(),
@@ -92,21 +97,32 @@ impl<N: Network> Hub<N> {
         self.accepting.ready = true;
     }
 
-    /// The network reports an edge of a connection. What is ready to be read is read now.
-    pub fn on_ready<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, readiness: Readiness) {
+    /// The network reports an edge of a connection. What can be read is read in [`Hub::resume`], in its turn.
+    pub fn on_ready(&mut self, id: ConnectionId, readiness: Readiness) {
         let Some(connection) = self.get(id) else { return };
         connection.flags.readable |= readiness.readable | readiness.read_closed;
         connection.flags.read_closed |= readiness.read_closed;
         connection.flags.writable |= readiness.writable;
+        let is_lost = readiness.failed && connection.flags.paused;
         if readiness.writable {
             self.want_write(id);
         }
-        self.receive(handler, id);
+        if is_lost {
+            // Reading rests, so it would find out too late.
+            self.end_with(id, CloseReason::Failed(io::ErrorKind::ConnectionReset));
+        } else {
+            self.want_resume(id);
+        }
     }
 
-    /// Goes on where the last turn ran out of budget, and accepts who waits.
+    /// Reads from those that have something, first come, first served, each once; and accepts who waits. When so
+    /// much is queued that it must be written first, the others keep their places for the next turn.
     pub fn resume<H: Handler>(&mut self, handler: &mut H) {
-        for id in std::mem::take(&mut self.to_resume) {
+        for _ in 0..self.to_resume.len() {
+            if self.ops.must_flush() {
+                break;
+            }
+            let Some(id) = self.to_resume.pop_front() else { break };
             if let Some(connection) = self.get(id) {
                 connection.flags.wants_resume = false;
                 self.want_write(id);
@@ -116,11 +132,13 @@ impl<N: Network> Hub<N> {
         self.accept(handler);
     }
 
-    /// Lets the timers expire that are due. Those that do not fit into this turn come first in the next.
+    /// Lets the timers expire that are due, however busy the turn was.
     pub fn expire<H: Handler>(&mut self, handler: &mut H) {
         self.wheel.advance(self.now);
-        while !self.ops.must_flush() {
-            let Some(timer) = self.wheel.pop_expired() else { return };
+        while let Some(timer) = self.wheel.pop_expired() {
+            if self.ops.must_flush() {
+                self.flush(handler);
+            }
             match timer {
                 Timer::Connection(id, kind) => self.on_timer(handler, id, kind),
                 Timer::AcceptAgain => {
@@ -133,19 +151,9 @@ impl<N: Network> Hub<N> {
 
     /// Carries out wishes, writes, ends connections, until nothing is left to do in this turn; then frees slots.
     pub fn settle<H: Handler>(&mut self, handler: &mut H) {
-        let mut wishes = Vec::new();
-        // Ends: every round either carries out something that is noted once, or ends a connection.
+        // Ends: each connection ends once.
         loop {
-            self.ops.take_wishes(&mut wishes);
-            for wish in wishes.drain(..) {
-                self.carry_out(wish);
-            }
-            if self.ops.take_writable_all() {
-                self.write_all(handler);
-            }
-            for id in std::mem::take(&mut self.to_write) {
-                self.write(handler, id);
-            }
+            self.flush(handler);
             while !self.ops.must_flush() {
                 let Some(id) = self.to_end.pop_front() else { break };
                 self.end(handler, id);
@@ -156,6 +164,22 @@ impl<N: Network> Hub<N> {
         }
         for id in std::mem::take(&mut self.to_free) {
             self.free(id);
+        }
+    }
+
+    /// Carries out what was wished for and writes what is queued.
+    fn flush<H: Handler>(&mut self, handler: &mut H) {
+        let mut wishes = std::mem::take(&mut self.wishes);
+        self.ops.take_wishes(&mut wishes);
+        for wish in wishes.drain(..) {
+            self.carry_out(wish);
+        }
+        self.wishes = wishes;
+        if self.ops.take_writable_all() {
+            self.write_all(handler);
+        }
+        for id in std::mem::take(&mut self.to_write) {
+            self.write(handler, id);
         }
     }
 
@@ -220,10 +244,7 @@ impl<N: Network> Hub<N> {
             (TimerKind::State, State::Open(_)) => self.check_liveness(id),
             (TimerKind::State, State::Closing { .. } | State::Lingering { .. }) => self.release(id),
             (TimerKind::Message, State::Open(_)) => self.end_with(id, CloseReason::Stalled),
-            (TimerKind::Pause, State::Open(_)) => {
-                connection.flags.paused = false;
-                self.receive(handler, id);
-            }
+            (TimerKind::Pause, State::Open(_)) => self.end_pause(handler, id),
             (TimerKind::Handler, State::Open(_)) => handler.on_timer(&mut self.ops, id),
             (TimerKind::Message | TimerKind::Pause | TimerKind::Handler, _) | (_, State::Over) => {}
         }
@@ -236,7 +257,10 @@ impl<N: Network> Hub<N> {
         let connection = &mut connections[id.slot()];
         let State::Open(session) = &mut connection.state else { return };
         let ping_at = session.last_byte_at + limits.ping_after;
-        let next = if session.pinged {
+        let next = if connection.flags.paused {
+            // We are not reading, so silence means nothing.
+            *now + limits.ping_after
+        } else if session.pinged {
             return self.end_with(id, CloseReason::Silent);
         } else if *now < ping_at {
             ping_at
@@ -288,7 +312,7 @@ impl<N: Network> Hub<N> {
     fn want_resume(&mut self, id: ConnectionId) {
         let Some(connection) = self.get(id) else { return };
         if !std::mem::replace(&mut connection.flags.wants_resume, true) {
-            self.to_resume.push(id);
+            self.to_resume.push_back(id);
         }
     }
 

@@ -43,4 +43,6 @@ pub struct Readiness {
     pub writable: bool,
     /// The other end will send nothing more, or an error waits: read until it shows.
     pub read_closed: bool,
+    /// The connection is broken.
+    pub failed: bool,
 }

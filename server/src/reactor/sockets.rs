@@ -23,7 +23,8 @@ const USER_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Sockets {
     listener: TcpListener,
     registry: Registry,
-    can_tell_own_addresses: bool,
+    /// Whether only our own IPv4, IPv6 addresses can be bound, so that they can be told from others.
+    can_tell_own: [bool; 2],
 }
 
 /// Binds a listening socket. Without an address: every address of the machine, IPv4 and IPv6 on one socket where
@@ -33,7 +34,8 @@ pub struct Sockets {
 /// As the system reports them, such as a port in use.
 pub fn listen(address: Option<IpAddr>, port: u16) -> io::Result<std::net::TcpListener> {
     match address {
-        Some(address) => bind(SocketAddr::new(address, port), false),
+        // Asked for all IPv6 addresses, people expect all.
+        Some(address) => bind(SocketAddr::new(address, port), address.is_unspecified()),
         None => match bind(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true) {
             Err(error) if is_ipv6_missing(&error) => {
                 bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port), false)
@@ -71,7 +73,11 @@ impl Sockets {
     pub fn new(listener: std::net::TcpListener, registry: Registry, token: Token) -> io::Result<Self> {
         let mut listener = TcpListener::from_std(listener);
         registry.register(&mut listener, token, Interest::READABLE)?;
-        Ok(Self { listener, registry, can_tell_own_addresses: !is_own_address(DOCUMENTATION_ADDRESS) })
+        Ok(Self {
+            listener,
+            registry,
+            can_tell_own: DOCUMENTATION_ADDRESSES.map(|address| !is_own_address(address)),
+        })
     }
 
     /// Where it listens.
@@ -83,12 +89,16 @@ impl Sockets {
     }
 }
 
-/// An address set aside for documentation (RFC 5737), which no machine has.
-const DOCUMENTATION_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77)), 0);
+/// Addresses set aside for documentation (RFC 5737, RFC 3849), which no machine has.
+const DOCUMENTATION_ADDRESSES: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77)), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 77)), 0),
+];
 
-fn is_same_machine(peer: SocketAddr, local: SocketAddr, can_tell_own_addresses: bool) -> bool {
+fn is_same_machine(peer: SocketAddr, local: SocketAddr, can_tell_own: [bool; 2]) -> bool {
     let ip = peer.ip().to_canonical();
-    ip.is_loopback() || ip == local.ip().to_canonical() || (can_tell_own_addresses && is_own_address(peer))
+    let can_tell = can_tell_own[usize::from(ip.is_ipv6())];
+    ip.is_loopback() || ip == local.ip().to_canonical() || (can_tell && is_own_address(peer))
 }
 
 /// Whether an address is one of this machine's: only those can be bound (unless the system was told to allow
@@ -106,7 +116,7 @@ impl Network for Sockets {
     fn accept(&mut self) -> io::Result<(TcpStream, Endpoints)> {
         let (stream, peer) = self.listener.accept()?;
         let local = stream.local_addr()?;
-        let is_same_machine = is_same_machine(peer, local, self.can_tell_own_addresses);
+        let is_same_machine = is_same_machine(peer, local, self.can_tell_own);
         // Neither option is worth a connection: without them it is only slower, or lost later.
         let _ = stream.set_nodelay(true);
         let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(USER_TIMEOUT));

@@ -270,10 +270,7 @@ impl Model {
                 "peer {number} holds {frame_bytes} bytes"
             );
             // Errors are counted by their least size, so this is the loosest form of the bound.
-            assert!(
-                letter_bytes <= LETTER_BYTES_MAX || peer.expected.len() == 1,
-                "peer {number}: {letter_bytes}"
-            );
+            assert!(letter_bytes <= LETTER_BYTES_MAX + FRAME_BYTES_MAX, "peer {number}: {letter_bytes}");
         }
     }
 

@@ -121,7 +121,7 @@ impl World {
 
     /// The chat may close whom the model finds too slow; then that one hears nothing more.
     fn on_policy_close(&mut self, peer: u32, reason: &str) {
-        if reason.contains("mensajes") {
+        if reason.contains("messages") {
             // For flooding: it still gets what was said before.
             return self.model.leave(peer);
         }

@@ -39,9 +39,10 @@ impl<N: Network> Hub<N> {
         if !reason.can_say_farewell() {
             return self.cut(handler, id);
         }
-        let drained = self.pull_the_rest(handler, id);
-        if !drained && reason.can_wait() {
-            return self.drain(id);
+        match self.pull_the_rest(handler, id) {
+            Ok(false) if reason.can_wait() => return self.drain(id),
+            Ok(_) => {}
+            Err(error) => return self.end_with(id, CloseReason::Failed(error.kind())),
         }
         self.tell_handler(handler, id, &reason);
         self.say_farewell(id, &reason);
@@ -68,6 +69,10 @@ impl<N: Network> Hub<N> {
     }
 
     fn tell_handler<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, reason: &CloseReason) {
+        assert!(
+            matches!(self.connections[id.slot()].state, State::Open(_)),
+            "on_close comes once, at the end"
+        );
         debug!("connection {id} {reason}");
         handler.on_close(&mut self.ops, id, reason);
         for kind in [TimerKind::Handler, TimerKind::Message, TimerKind::Pause] {

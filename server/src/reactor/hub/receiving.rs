@@ -57,7 +57,22 @@ impl<N: Network> Hub<N> {
         if let Some(debt) = debt.filter(|debt| !debt.is_zero()) {
             self.connections[id.slot()].flags.paused = true;
             self.arm(id, TimerKind::Pause, now + debt);
+            // While we do not read, the peer cannot finish its message.
+            self.disarm(id, TimerKind::Message);
         }
+    }
+
+    /// The byte rate allows more: reading goes on, and a message that is under way has its whole time again.
+    pub(super) fn end_pause<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        let now = self.now;
+        let Some(connection) = self.get(id) else { return };
+        connection.flags.paused = false;
+        let Some(session) = connection.open() else { return };
+        session.last_byte_at = now;
+        if session.progress.is_mid_message() {
+            self.arm(id, TimerKind::Message, now + self.limits.message_timeout);
+        }
+        self.receive(handler, id);
     }
 
     /// The peer will send nothing more.
@@ -158,6 +173,9 @@ impl<N: Network> Hub<N> {
             if hungry || ending.is_some() || ops.must_flush() {
                 break;
             }
+        }
+        if hungry {
+            session.give_memory_back();
         }
         connection.flags.unprocessed = !hungry && ending.is_none();
         if connection.flags.unprocessed {

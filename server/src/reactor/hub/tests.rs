@@ -132,7 +132,7 @@ impl Handler for Recorder {
             super::super::Upgrade::Valid => Answer::Accept { subprotocol: None },
             _ => Answer::Respond(Response {
                 status: 200,
-                header: None,
+                headers: &[],
                 body: "hola\n".into(),
                 head_only: false,
             }),
@@ -146,7 +146,7 @@ impl Handler for Recorder {
             Refusal::TimedOut => 408,
             Refusal::TooManyConnections => 503,
         };
-        Response { status, header: None, body: String::new(), head_only: false }
+        Response { status, headers: &[], body: String::new(), head_only: false }
     }
 
     fn on_open(&mut self, _: &mut Ops, id: ConnectionId, _: Endpoints) {
@@ -241,7 +241,7 @@ impl World {
     fn ready(&mut self, number: usize, readiness: Readiness) {
         let id = self.id(number);
         self.hub.begin_turn(Moment { monotonic: self.now, unix_millis: 0 });
-        self.hub.on_ready(&mut self.handler, id, readiness);
+        self.hub.on_ready(id, readiness);
         self.finish_turn();
         self.run();
     }
@@ -550,13 +550,13 @@ fn a_reset_is_told_once_and_frees_the_slot_for_another_name() {
     let mut world = World::new();
     let first = world.open();
     world.pipes[first].borrow_mut().failure = Some(io::ErrorKind::ConnectionReset);
-    world.ready(first, Readiness { readable: true, writable: true, read_closed: true });
+    world.ready(first, Readiness { readable: true, writable: true, read_closed: true, failed: true });
     assert_eq!(world.handler.closes, [CloseReason::Failed(io::ErrorKind::ConnectionReset)]);
     let second = world.open();
     let ids = [world.id(first), world.id(second)];
     assert_eq!((ids[0].slot(), ids[0] == ids[1]), (ids[1].slot(), false));
     // An edge of the old connection that comes late means nothing.
-    world.ready(first, Readiness { readable: true, writable: true, read_closed: true });
+    world.ready(first, Readiness { readable: true, writable: true, read_closed: true, failed: true });
     assert_eq!((world.handler.closes.len(), world.hub.len()), (1, 1));
 }
 
@@ -605,8 +605,9 @@ fn one_talker_gets_so_many_messages_a_turn_and_the_others_are_served_between() {
     world.pipes[other].borrow_mut().to_server.extend(text("me too"));
     let readable = Readiness { readable: true, ..Readiness::default() };
     world.hub.begin_turn(Moment { monotonic: world.now, unix_millis: 0 });
-    world.hub.on_ready(&mut world.handler, ids[0], readable);
-    world.hub.on_ready(&mut world.handler, ids[1], readable);
+    world.hub.on_ready(ids[0], readable);
+    world.hub.on_ready(ids[1], readable);
+    world.hub.resume(&mut world.handler);
     let received = &world.handler.received;
     assert_eq!((received.len(), received.last().unwrap().as_str()), (MESSAGES_PER_TURN + 1, "me too"));
     world.finish_turn();
@@ -624,6 +625,62 @@ fn announcements_are_written_before_more_of_them_are_taken_in() {
     world.send(talker, &text("all").repeat(ANNOUNCEMENTS_PER_FLUSH + 100));
     assert_eq!(world.handler.received.len(), ANNOUNCEMENTS_PER_FLUSH + 100);
     assert_eq!(world.take(listener), echo("all").repeat(ANNOUNCEMENTS_PER_FLUSH + 100));
+}
+
+#[test]
+fn endless_talkers_share_and_neither_timers_nor_newcomers_wait_for_them() {
+    let mut world = World::new();
+    let talkers: Vec<usize> = (0..3).map(|_| world.open()).collect();
+    let idle = world.open();
+    world.send(idle, &text("timer"));
+    let silent = world.connect();
+    // What a talker sends is answered with so much that each alone fills a flush.
+    let (big, readable) = ("x".repeat(4_000), Readiness { readable: true, ..Readiness::default() });
+    let ids: Vec<_> = talkers.iter().map(|talker| world.id(*talker)).collect();
+    for _ in 0..300 {
+        for talker in &talkers {
+            world.pipes[*talker].borrow_mut().to_server.extend(text(&big).repeat(40));
+        }
+        world.now += Duration::from_millis(50);
+        world.hub.begin_turn(Moment { monotonic: world.now, unix_millis: 0 });
+        ids.iter().for_each(|id| world.hub.on_ready(*id, readable));
+        world.finish_turn();
+    }
+    assert!(world.hub.has_leftovers(), "the flood is still on");
+    assert_eq!(world.handler.timers, 1);
+    assert!(world.is_dropped(silent), "the handshake deadline held");
+    let got: Vec<usize> = talkers.iter().map(|talker| world.take(*talker).len()).collect();
+    let (least, most) = (got.iter().min().unwrap(), got.iter().max().unwrap());
+    assert!(*least * 10 > *most * 9, "unequal shares: {got:?}");
+}
+
+#[test]
+fn a_message_that_the_byte_rate_holds_up_is_not_stalled() {
+    let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
+    let mut world = World::within(limits);
+    let number = world.open();
+    let message = text(&"x".repeat(60_000));
+    world.send(number, &message[..50_000]);
+    world.pass(Duration::from_secs(48));
+    assert_eq!(world.handler.closes, []);
+    world.send(number, &message[50_000..]);
+    world.pass(Duration::from_secs(20));
+    assert_eq!((world.handler.received.len(), world.handler.closes.len()), (1, 0));
+    // Once reading goes on, the peer has its time and no more.
+    world.send(number, &text("begun")[..4]);
+    world.pass(Duration::from_secs(31));
+    assert_eq!(world.handler.closes, [CloseReason::Stalled]);
+}
+
+#[test]
+fn a_reset_is_noticed_while_reading_rests() {
+    let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
+    let mut world = World::within(limits);
+    let number = world.open();
+    world.send(number, &text(&"x".repeat(20_000)));
+    world.pipes[number].borrow_mut().failure = Some(io::ErrorKind::ConnectionReset);
+    world.ready(number, Readiness { readable: true, writable: true, read_closed: true, failed: true });
+    assert_eq!(world.handler.closes, [CloseReason::Failed(io::ErrorKind::ConnectionReset)]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! From the handler to the sockets: everything that piled up for a connection leaves in one write.
 
+use std::io;
+
 use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State, TimerKind};
@@ -62,16 +64,20 @@ impl<N: Network> Hub<N> {
     }
 
     /// Whether nothing is left that could be pulled; what was pulled is written or stands in the outbox.
-    pub(super) fn pull_the_rest<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) -> bool {
+    pub(super) fn pull_the_rest<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        id: ConnectionId,
+    ) -> io::Result<bool> {
         let Self { connections, ops, spare, .. } = self;
         let connection = &mut connections[id.slot()];
         // Ends: what the handler holds for one connection is bounded, and nobody adds to it here.
         loop {
             if gather(handler, ops, id, connection, spare) {
-                return true;
+                return Ok(true);
             }
-            if !connection.flags.writable || !matches!(connection.write(spare), Ok(true)) {
-                return false;
+            if !connection.flags.writable || !connection.write(spare)? {
+                return Ok(false);
             }
         }
     }
