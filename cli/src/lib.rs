@@ -113,6 +113,9 @@ fn problem(error: &clap::Error, lang: Lang) -> String {
                 _ => format!("{sentence} «{arg}»"),
             }
         }
+        ErrorKind::MissingRequiredArgument if arg.contains(',') => {
+            format!("{} {arg}", lang.pick("faltan", "missing"))
+        }
         ErrorKind::MissingRequiredArgument => format!("{} {arg}", lang.pick("falta", "missing")),
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("{} {arg}", lang.pick("falta el valor de", "missing value for"))

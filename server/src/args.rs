@@ -47,6 +47,7 @@ fn command(lang: Lang) -> Command {
         .after_help(texts.after)
         .arg(
             Arg::new("port")
+                .allow_negative_numbers(true)
                 .value_name(texts.port_name)
                 .required(true)
                 .help(texts.port)
@@ -132,7 +133,7 @@ impl Texts {
                 address_form: "una dirección IPv4 o IPv6, como 127.0.0.1",
                 bind: "Dirección en que escucha [todas, IPv4 e IPv6]",
                 seconds_name: "SEG",
-                seconds_form: "segundos, con o sin decimales; 0 es nunca",
+                seconds_form: "segundos entre 0 (nunca) y mil millones, con o sin decimales",
                 inactivity: "Segundos sin actividad hasta INACTIVO; 0 nunca [60]",
                 number_form: "un número entero; 0 es sin límite",
                 per_ip: "Usuarios por dirección IP; 0 sin límite [1]",
@@ -152,7 +153,7 @@ impl Texts {
                 address_form: "an IPv4 or IPv6 address, such as 127.0.0.1",
                 bind: "Address to listen on [all, IPv4 and IPv6]",
                 seconds_name: "SEC",
-                seconds_form: "seconds, decimals allowed; 0 is never",
+                seconds_form: "seconds from 0 (never) to a thousand million, decimals allowed",
                 inactivity: "Seconds without activity to INACTIVO; 0 never [60]",
                 number_form: "a whole number; 0 is no limit",
                 per_ip: "Users per IP address; 0 no limit [1]",

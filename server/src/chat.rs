@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_protocol::{DecodeError, Lang, Received, Status, UserName, limits};
+use chat_protocol::{DecodeError, ErrorCode, Lang, Received, Status, UserName, limits};
 
 pub use mailbox::Post;
 pub use origin::Origin;
@@ -156,6 +156,13 @@ pub enum Output {
         peer: PeerId,
         /// As whom.
         name: UserName,
+    },
+    /// A request was refused. For the log.
+    Refused {
+        /// Whose.
+        peer: PeerId,
+        /// Why.
+        code: ErrorCode,
     },
     /// A user is no longer registered. For the log.
     Left {

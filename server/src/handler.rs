@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use chat_protocol::Received;
-use log::info;
+use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings, mailbox, ring};
 use crate::http::Pages;
@@ -71,6 +71,11 @@ impl ChatHandler {
                     info!("{name} joined from {}; {users} online", client.address);
                 });
             }
+            Output::Refused { peer, code } => self.with(peer, |client| {
+                // Before registration it is why somebody cannot come in; later it is the chat's daily life.
+                let level = if client.has_registered { Level::Debug } else { Level::Info };
+                log!(level, "request of {} refused: {code}", client.address);
+            }),
             Output::Left { peer, name } => {
                 let users = self.chat.users();
                 self.with(peer, |client| info!("{name} left ({}); {users} online", client.address));
@@ -141,7 +146,7 @@ impl Handler for ChatHandler {
         let client = self.clients.get_mut(connection.slot()).and_then(Option::take);
         if let Some(Client { address, has_registered, .. }) = client {
             let who = if has_registered { "" } else { " (never registered)" };
-            info!("connection from {address}{who} ended: {reason}");
+            info!("connection from {address}{who} {reason}");
         }
     }
 

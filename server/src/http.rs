@@ -122,7 +122,7 @@ impl Pages {
     }
 
     fn method_not_allowed(&self, request: &Request<'_>) -> String {
-        let first = self.lang.pick("Solo se atiende GET.\n\n", "Only GET is served.\n\n");
+        let first = self.lang.pick("Solo se atienden GET y HEAD.\n\n", "Only GET and HEAD are served.\n\n");
         format!("{first}{}", self.welcome(request))
     }
 

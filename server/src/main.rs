@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use chat_cli::{EXIT_USAGE, Stop};
 use chat_server::config::DESCRIPTORS_RESERVED;
 use chat_server::{Config, Server, announcement, args, descriptors, logging};
-use log::warn;
+use log::{info, warn};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
 
@@ -44,6 +44,7 @@ fn serve(config: &Config) -> Result<(), String> {
         );
     }
     watch_signals(&mut server).map_err(|error| error.to_string())?;
+    info!("listening on {}", server.local_addr());
     let line = announcement::listening(server.local_addr(), config.lang);
     say(&mut io::stdout(), &line, ExitCode::SUCCESS);
     server.run().map_err(|error| error.to_string())

@@ -238,15 +238,19 @@ impl Reactor {
     }
 }
 
+fn name_of(signal: i32) -> &'static str {
+    signal_hook::low_level::signal_name(signal).unwrap_or("without a name")
+}
+
 /// Empties the queue of signals. Whether one of them ends the run.
 fn is_stop_among(signals: &mut Option<Signals>, stop: &[i32]) -> bool {
     let mut asked = false;
     for signal in signals.iter_mut().flat_map(Signals::pending) {
         if stop.contains(&signal) {
-            info!("stopping on signal {signal}");
+            info!("stopping on signal {}", name_of(signal));
             asked = true;
         } else {
-            debug!("ignoring signal {signal}");
+            debug!("ignoring signal {}", name_of(signal));
         }
     }
     asked

@@ -132,6 +132,7 @@ impl Chat {
             target: request.target,
             timestamp: Some(timestamp(now)),
         }));
+        self.outputs.push_back(Output::Refused { peer: id, code: refusal.code() });
         self.post(id, frame);
     }
 

@@ -160,7 +160,7 @@ impl Refusal {
             }
             Self::NameTaken(name) => format!("el nombre {name} ya está en uso; elija otro"),
             Self::AddressTaken { address, users_max } => format!(
-                "desde la dirección {address} ya hay {users_max} usuario(s), el máximo; \
+                "la dirección {address} ya tiene el máximo de usuarios ({users_max}); \
                  quien administra el servidor puede permitir más con --per-ip"
             ),
             Self::SenderMismatch { given: Some(given), registered } => format!(
@@ -177,12 +177,10 @@ impl Refusal {
                 format!("{} no está conectado; pida la lista de usuarios", shown(name))
             }
             Self::RateLimited { per_second } => {
-                format!(
-                    "va demasiado rápido: esto no se envió; el máximo es {per_second} mensajes por segundo"
-                )
+                format!("va demasiado rápido: esto no se envió; el máximo por segundo es {per_second}")
             }
             Self::ServerFull { users_max } => {
-                format!("el servidor está lleno ({users_max} usuarios); intente más tarde")
+                format!("el servidor está lleno (máximo de usuarios: {users_max}); intente más tarde")
             }
         }
     }
@@ -246,7 +244,7 @@ impl Refusal {
             }
             Self::NameTaken(name) => format!("the name {name} is in use; choose another"),
             Self::AddressTaken { address, users_max } => format!(
-                "there are {users_max} user(s) from the address {address}, the maximum; \
+                "the address {address} has its maximum of users ({users_max}); \
                  whoever runs the server can allow more with --per-ip"
             ),
             Self::SenderMismatch { given: Some(given), registered } => format!(
@@ -263,10 +261,10 @@ impl Refusal {
                 format!("{} is not connected; ask for the list of users", shown(name))
             }
             Self::RateLimited { per_second } => {
-                format!("too fast: this was not sent; the maximum is {per_second} messages a second")
+                format!("too fast: this was not sent; the maximum a second is {per_second}")
             }
             Self::ServerFull { users_max } => {
-                format!("the server is full ({users_max} users); try again later")
+                format!("the server is full (maximum of users: {users_max}); try again later")
             }
         }
     }

@@ -41,6 +41,7 @@ impl World {
                 Output::SetTimer { peer, at: Some(at) } => drop(self.timers.insert(peer, at)),
                 Output::SetTimer { peer, at: None } => drop(self.timers.remove(&peer)),
                 Output::Wake { .. }
+                | Output::Refused { .. }
                 | Output::WakeAll { .. }
                 | Output::Joined { .. }
                 | Output::Left { .. } => {}

@@ -70,20 +70,19 @@ impl CloseReason {
 }
 
 impl fmt::Display for CloseReason {
-    /// For the log: one line, with what the peer chose escaped.
+    /// For the log, after the name of the connection: one line, with what the peer chose escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PeerClosed(Some(code)) => write!(f, "closed by the peer with {code}"),
-            Self::PeerClosed(None) => f.write_str("closed by the peer"),
-            Self::PeerVanished => f.write_str("ended by the peer without a close frame"),
+            Self::PeerClosed(Some(code)) => write!(f, "was closed by the peer with {code}"),
+            Self::PeerClosed(None) => f.write_str("was closed by the peer"),
+            Self::PeerVanished => f.write_str("was ended by the peer without a close frame"),
             Self::Failed(kind) => write!(f, "failed: {kind}"),
-            Self::Violation(frame) => {
-                write!(f, "closed with {}: {}", frame.code, frame.reason.escape_debug())
+            Self::Silent => f.write_str("was lost: no byte came, not even the answer to a ping"),
+            Self::Violation(_) | Self::Handler(_) | Self::Stalled | Self::Shutdown => {
+                let Some(CloseFrame { code, reason }) = self.frame() else { return Ok(()) };
+                write!(f, "was closed with {code}")?;
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {}", reason.escape_debug()) }
             }
-            Self::Silent => f.write_str("lost: no byte came, not even the answer to a ping"),
-            Self::Stalled => f.write_str("closed with 1008: a message was begun and not finished in time"),
-            Self::Handler(frame) => write!(f, "closed with {}: {}", frame.code, frame.reason.escape_debug()),
-            Self::Shutdown => f.write_str("closed with 1001: the server is stopping"),
         }
     }
 }

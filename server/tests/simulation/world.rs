@@ -110,6 +110,7 @@ impl World {
                 Output::Close { peer, code: 1008, reason } => self.on_policy_close(peer.0, &reason),
                 Output::Close { peer, code, .. } => panic!("peer {} was closed with {code}", peer.0),
                 Output::Wake { .. }
+                | Output::Refused { .. }
                 | Output::WakeAll { .. }
                 | Output::Joined { .. }
                 | Output::Left { .. } => {}
