@@ -60,6 +60,8 @@ pub struct Peer {
     pub leaving: bool,
     expected: VecDeque<Expected>,
     backlog: Backlog,
+    /// What was said to all since it left: the ring may have gone past what it had not yet heard.
+    passed: Backlog,
     address: &'static str,
     opened_at: Duration,
     joined: u64,
@@ -92,6 +94,7 @@ impl Model {
             leaving: false,
             expected: VecDeque::new(),
             backlog: Backlog::default(),
+            passed: Backlog::default(),
             address,
             opened_at: self.now,
             joined: 0,
@@ -253,6 +256,13 @@ impl Model {
         }
     }
 
+    /// Whether one who left may miss what it had not yet heard: the ring has gone past it.
+    pub fn is_passed_by(&self, peer: u32) -> bool {
+        let Peer { leaving, backlog, passed, .. } = &self.peers[&peer];
+        let (frames, bytes) = (backlog.frames + passed.frames, backlog.frame_bytes + passed.frame_bytes);
+        *leaving && (frames > RING_FRAMES_MAX || bytes + 2 * FRAME_BYTES_MAX > RING_BYTES)
+    }
+
     /// Whether closing this peer as too slow is right, by what it has not yet heard.
     pub fn is_too_slow(&self, peer: u32) -> bool {
         let Backlog { frames, frame_bytes, letter_bytes } = self.peers[&peer].backlog;
@@ -333,8 +343,13 @@ impl Model {
 
     fn tell_all(&mut self, message: Value) {
         let message = Said::new(message);
-        for peer in self.peers.values_mut().filter(|peer| peer.name.is_some()) {
-            peer.expect(Expected::General(Rc::clone(&message)));
+        for peer in self.peers.values_mut() {
+            let expected = Expected::General(Rc::clone(&message));
+            if peer.name.is_some() {
+                peer.expect(expected);
+            } else if peer.leaving {
+                peer.passed.count(&expected, usize::wrapping_add);
+            }
         }
     }
 
