@@ -9,21 +9,26 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use chrono::Local;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::low_level::emulate_default_handler;
+use rustix::process::{Signal, kill_current_process_group};
+use signal_hook::consts::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH,
+};
+use signal_hook::flag;
 use signal_hook_mio::v1_0::Signals;
 
-use crate::input::{Decoder, SILENCE};
+use crate::input::Decoder;
 use crate::keymap;
 use crate::lines::Lines;
 use crate::sanitize::Visible;
-use crate::state::{Config, EXIT_LEFT, Effect, Event, Exit, LinkEvent, Now, State};
+use crate::state::{Config, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, Effect, Event, Exit, LinkEvent, Now, State};
 use crate::terminal::{Screen, give_back};
+use crate::texts::Texts;
 use crate::transport::{Target, Transport};
 use crate::view::{Theme, view};
 
@@ -34,6 +39,12 @@ const TERMINAL: Token = Token(3);
 
 /// The shortest time between two frames, unless a key was pressed.
 pub const FRAME_TIME: Duration = Duration::from_millis(33);
+
+/// What ends the program in order.
+const ENDING: [i32; 4] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
+
+/// What has a meaning, and what has none here but would kill the program with the terminal raw.
+const HANDLED: [i32; 6] = [SIGWINCH, SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2, SIGALRM];
 
 /// Bytes read from the terminal in one turn.
 const READ_BYTES: usize = 4_096;
@@ -82,7 +93,10 @@ impl App {
     pub fn new(config: Config, target: Target, theme: Theme) -> io::Result<Self> {
         let started = Instant::now();
         let poll = Poll::new()?;
-        let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT])?;
+        if config.line_mode {
+            end_at_second_signal()?;
+        }
+        let mut signals = Signals::new(ENDING.iter().chain(&HANDLED))?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let transport = Transport::new(target, LINK, poll.registry().try_clone()?, Arc::clone(&waker));
@@ -150,26 +164,25 @@ impl App {
 
     fn deadline(&self) -> Option<Instant> {
         let state = self.state.deadline().map(|at| self.started + at);
-        let frame = match self.drawing {
-            Drawing { stale: true, at: Some(at), .. } if self.is_on_screen() => Some(at + FRAME_TIME),
+        // While the terminal takes nothing there is nothing to draw; its readiness wakes the loop.
+        let frame = match (&self.front, &self.drawing) {
+            (Front::Screen(on), Drawing { stale: true, at: Some(at), .. }) if on.screen.is_flushed() => {
+                Some(*at + FRAME_TIME)
+            }
             _ => None,
         };
         let silence = match &self.front {
-            Front::Screen(on) if on.decoder.is_waiting() => Some(on.read_at + SILENCE),
-            _ => None,
+            Front::Screen(on) => on.decoder.patience().map(|patience| on.read_at + patience),
+            Front::Starting | Front::Lines(_) => None,
         };
         [state, frame, silence, self.transport.deadline()].into_iter().flatten().min()
-    }
-
-    fn is_on_screen(&self) -> bool {
-        matches!(self.front, Front::Screen(_))
     }
 
     fn on_signals(&mut self) -> io::Result<()> {
         let pending: Vec<_> = self.signals.pending().collect();
         for signal in pending {
             match signal {
-                SIGTERM | SIGHUP | SIGINT => self.feed([Event::Terminate])?,
+                SIGTERM | SIGHUP | SIGINT | SIGQUIT => self.feed([Event::Terminate])?,
                 SIGTSTP => self.suspend()?,
                 SIGCONT => self.redraw()?,
                 // Several of them in one turn are one: the size is asked for once.
@@ -204,7 +217,7 @@ impl App {
                     inputs = on.decoder.feed(&bytes[..count]);
                 }
             }
-        } else if on.decoder.is_waiting() && on.read_at.elapsed() >= SILENCE {
+        } else if on.decoder.patience().is_some_and(|patience| on.read_at.elapsed() >= patience) {
             inputs = on.decoder.on_silence();
         }
         self.drawing.urgent |= !inputs.is_empty();
@@ -267,7 +280,8 @@ impl App {
             Effect::Redraw => self.redraw()?,
             Effect::Bell => {
                 if let Front::Screen(on) = &mut self.front {
-                    on.screen.bell()?;
+                    // If the terminal is gone, drawing finds out.
+                    let _ = on.screen.bell();
                 }
             }
             Effect::Suspend => self.suspend()?,
@@ -285,7 +299,8 @@ impl App {
         }
         let screen = Screen::open()?;
         let descriptor = screen.tty().as_raw_fd();
-        self.poll.registry().register(&mut SourceFd(&descriptor), TERMINAL, Interest::READABLE)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut SourceFd(&descriptor), TERMINAL, interest)?;
         let (columns, rows) = screen.size();
         // What was typed before is there already, and no edge will tell.
         self.terminal_ready = true;
@@ -301,9 +316,11 @@ impl App {
         writeln!(out, "{line}").and_then(|()| out.flush()).is_err().then_some(Event::Terminate)
     }
 
+    /// Stops the whole process group, as the terminal itself would: a script that started the program would
+    /// else wait for it, and the shell for the script.
     fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        emulate_default_handler(SIGTSTP)?;
+        kill_current_process_group(Signal::STOP)?;
         self.redraw()
     }
 
@@ -320,10 +337,15 @@ impl App {
     fn draw(&mut self) -> io::Result<()> {
         let Front::Screen(on) = &mut self.front else { return Ok(()) };
         let due = self.drawing.urgent || self.drawing.at.is_none_or(|at| at.elapsed() >= FRAME_TIME);
-        if !self.drawing.stale || !due || self.exit.is_some() {
-            return Ok(());
+        match on.screen.flush() {
+            Ok(true) if self.drawing.stale && due && self.exit.is_none() => {}
+            Ok(_) => return Ok(()),
+            // The terminal hung up.
+            Err(_) => return self.feed([Event::Terminate]),
         }
-        on.screen.draw(|frame| view(&self.state, &self.theme, frame))?;
+        if on.screen.draw(|frame| view(&self.state, &self.theme, frame)).is_err() {
+            return self.feed([Event::Terminate]);
+        }
         self.drawing = Drawing { stale: false, urgent: false, at: Some(Instant::now()) };
         #[cfg(debug_assertions)]
         assert!(std::env::var_os("CHAT_TEST_PANIC").is_none(), "the panic that CHAT_TEST_PANIC asks for");
@@ -351,12 +373,24 @@ pub fn start_logging(line_mode: bool) {
     let _ = builder.try_init();
 }
 
+/// In line mode a reader that does not read blocks the program in a write, where the loop hears no signal: the
+/// second one ends it whatever it does. A screen never blocks, and must be given back.
+fn end_at_second_signal() -> io::Result<()> {
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in ENDING {
+        // In this order: the first signal finds the flag down.
+        flag::register_conditional_shutdown(signal, i32::from(EXIT_LOST), Arc::clone(&asked))?;
+        flag::register(signal, Arc::clone(&asked))?;
+    }
+    Ok(())
+}
+
 /// The end of a run that the system failed.
 #[must_use]
-pub fn failed(error: &io::Error) -> Exit {
-    let sentence = crate::sanitize::sanitize_line(&error.to_string());
+pub fn failed(texts: Texts, error: &io::Error) -> Exit {
+    let sentence = texts.failed(&crate::sanitize::sanitize_line(&error.to_string()));
     Exit {
-        code: if error.kind() == io::ErrorKind::BrokenPipe { EXIT_LEFT } else { 1 },
+        code: if error.kind() == io::ErrorKind::BrokenPipe { EXIT_LEFT } else { EXIT_FAILED },
         sentence: Some(sentence),
     }
 }

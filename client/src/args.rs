@@ -108,7 +108,7 @@ fn port(raw: &str, lang: Lang) -> Result<u16, String> {
 const AFTER_SPANISH: &str = "\
 Dentro del chat, /ayuda o F1 dice lo demás.
 
-Estado de salida: 0 salió, 2 argumentos incorrectos, 3 sin conexión con el servidor,
+Estado de salida: 0 salió, 1 el sistema falló, 2 argumentos incorrectos, 3 sin conexión con el servidor,
 4 el servidor rechazó el usuario, 5 (con --simple) conexión perdida o línea sin enviar.
 
 Variables: NO_COLOR quita los colores; RUST_LOG y CHAT_LOG=archivo registran lo que pasa.";
@@ -116,7 +116,7 @@ Variables: NO_COLOR quita los colores; RUST_LOG y CHAT_LOG=archivo registran lo 
 const AFTER_ENGLISH: &str = "\
 Inside the chat, /help or F1 tells the rest.
 
-Exit status: 0 left, 2 wrong arguments, 3 the server cannot be reached,
+Exit status: 0 left, 1 the system failed, 2 wrong arguments, 3 the server cannot be reached,
 4 the server refused the user, 5 (with --simple) connection lost or a line not sent.
 
 Variables: NO_COLOR takes the colours away; RUST_LOG and CHAT_LOG=file log what happens.";

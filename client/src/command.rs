@@ -52,7 +52,16 @@ pub enum CommandError {
     /// Nobody can be called that.
     Name(String),
     /// Something is missing: how the command is written.
-    Usage(&'static str),
+    Usage(Usage),
+}
+
+/// How a command is written, in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// In Spanish.
+    pub spanish: &'static str,
+    /// In English.
+    pub english: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +154,7 @@ fn slash(line: &str) -> Result<Command, CommandError> {
     }
 }
 
-fn tell(rest: &str, usage: &'static str) -> Result<Command, CommandError> {
+fn tell(rest: &str, usage: Usage) -> Result<Command, CommandError> {
     let (word, text) = split_word(rest);
     if word.is_empty() || text.trim().is_empty() {
         return Err(CommandError::Usage(usage));
@@ -210,8 +219,8 @@ fn distance(a: &[char], b: &[char]) -> usize {
     rows[a.len()][b.len()]
 }
 
-const TELL_USAGE: &str = "@usuario mensaje";
-const MSG_USAGE: &str = "/msg usuario mensaje";
+const TELL_USAGE: Usage = Usage { spanish: "@usuario mensaje", english: "@user message" };
+const MSG_USAGE: Usage = Usage { spanish: "/msg usuario mensaje", english: "/msg user message" };
 const WORD_CHARS_MAX: usize = 32;
 
 #[cfg(test)]
@@ -280,8 +289,8 @@ mod tests {
     #[test]
     fn what_is_wrong_or_missing_is_said() {
         assert_eq!(parse("/estado libre"), Err(CommandError::Status("libre".into())));
-        assert_eq!(parse("@ana"), Err(CommandError::Usage("@usuario mensaje")));
-        assert_eq!(parse("/msg ana  "), Err(CommandError::Usage("/msg usuario mensaje")));
+        assert_eq!(parse("@ana"), Err(CommandError::Usage(TELL_USAGE)));
+        assert_eq!(parse("/msg ana  "), Err(CommandError::Usage(MSG_USAGE)));
         assert_eq!(parse("@a!b hola"), Err(CommandError::Name("a!b".into())));
         assert_eq!(parse("/info ana maría"), Err(CommandError::Name("ana maría".into())));
     }

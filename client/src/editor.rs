@@ -88,6 +88,12 @@ impl Editor {
         self.text.is_empty()
     }
 
+    /// Whether so many bytes more can be inserted.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.text.len() + bytes <= TEXT_BYTES_MAX
+    }
+
     /// Writes at the cursor. A CR, with or without LF, becomes a line feed: that is how terminals paste one.
     pub fn insert(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");

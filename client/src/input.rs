@@ -13,16 +13,21 @@
 //!   Character         └ a character: Alt
 //! ```
 //!
-//! It reads no descriptor and no clock: the loop feeds it, and calls [`Decoder::on_silence`] when
-//! [`SILENCE`] passed while [`Decoder::is_waiting`], which is how a lone Escape key is told from the beginning
-//! of a sequence.
+//! It reads no descriptor and no clock: the loop feeds it, and calls [`Decoder::on_silence`] when nothing came
+//! for [`Decoder::patience`], which is how a lone Escape key is told from the beginning of a sequence.
 
 use std::time::Duration;
 
 use termion::event::{Event, Key, parse_event};
 
-/// How long a terminal may take between the bytes of one sequence.
+/// How long a terminal may take after the first byte or two of a sequence, which a person may have typed.
 pub const SILENCE: Duration = Duration::from_millis(50);
+
+/// How long it may take in the middle of a sequence that nobody types: over a slow network it arrives in pieces.
+pub const SEQUENCE_SILENCE: Duration = Duration::from_millis(500);
+
+/// How long it may take in the middle of a paste. The end of one can get lost, and the keys must not with it.
+pub const PASTE_SILENCE: Duration = Duration::from_millis(1_500);
 
 /// Bytes of one paste that are taken; the rest is dropped.
 pub const PASTE_BYTES_MAX: usize = 1 << 20;
@@ -77,17 +82,28 @@ impl Decoder {
         inputs
     }
 
-    /// Whether silence would decide what the last bytes mean.
+    /// How long a silence would decide what the last bytes mean; `None` if there is nothing to decide.
     #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        !matches!(self.mode, Mode::Ground | Mode::Paste | Mode::Character(_))
+    pub fn patience(&self) -> Option<Duration> {
+        match self.mode {
+            Mode::Ground | Mode::Character(_) => None,
+            Mode::Paste => Some(PASTE_SILENCE),
+            _ if self.pending.len() > 2 => Some(SEQUENCE_SILENCE),
+            _ => Some(SILENCE),
+        }
     }
 
-    /// Nothing came for [`SILENCE`]: a lone ESC is the Escape key, ESC and one character is Alt, anything
-    /// longer was cut off and is dropped.
+    /// Nothing came for [`Decoder::patience`]: a lone ESC is the Escape key, ESC and one character is Alt, a
+    /// paste is what there is of it, anything else was cut off and is dropped.
     pub fn on_silence(&mut self) -> Vec<Input> {
         let mut inputs = Vec::new();
-        if !self.is_waiting() {
+        if self.patience().is_none() {
+            return inputs;
+        }
+        if self.mode == Mode::Paste {
+            // What looked like the beginning of the end is dropped: it may have been that.
+            inputs.push(self.pasted());
+            self.reset();
             return inputs;
         }
         match *self.pending {
@@ -215,9 +231,7 @@ impl Decoder {
     fn paste(&mut self, byte: u8, inputs: &mut Vec<Input>) {
         self.paste_tail.push(byte);
         if self.paste_tail == PASTE_END {
-            let text = String::from_utf8_lossy(&self.pending).into_owned();
-            inputs.push(Input::Paste(text));
-            self.paste_tail.clear();
+            inputs.push(self.pasted());
             return self.reset();
         }
         // The tail holds what could still become the end sequence; no proper suffix of that begins like it, so
@@ -228,6 +242,11 @@ impl Decoder {
             let room = PASTE_BYTES_MAX.saturating_sub(self.pending.len());
             self.pending.extend(text.into_iter().take(room));
         }
+    }
+
+    fn pasted(&mut self) -> Input {
+        self.paste_tail.clear();
+        Input::Paste(String::from_utf8_lossy(&self.pending).into_owned())
     }
 
     fn begin(&mut self, mode: Mode, byte: u8) {
@@ -387,6 +406,28 @@ mod tests {
         let inputs = decode(b"\x1b[200~a\r/salir\x1b[A\x1b\x1b[201b\x1b[201~z");
         let text = "a\r/salir\x1b[A\x1b\x1b[201b".to_owned();
         assert_eq!(inputs, [Input::Paste(text), Input::Key(Key::Char('z'))]);
+    }
+
+    #[test]
+    fn a_paste_whose_end_got_lost_is_delivered_and_the_keys_come_back() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(b"\x1b[200~medio"), []);
+        assert_eq!(decoder.patience(), Some(PASTE_SILENCE));
+        assert_eq!(decoder.on_silence(), [Input::Paste("medio".into())]);
+        assert_eq!((decoder.patience(), decoder.feed(b"a")), (None, keys(&[Key::Char('a')])));
+    }
+
+    #[test]
+    fn an_answer_in_pieces_is_waited_for_longer_than_a_key() {
+        let mut decoder = Decoder::default();
+        for (bytes, patience) in [
+            (&b"\x1b"[..], Some(SILENCE)),
+            (b"]", Some(SILENCE)),
+            (b"11;rgb:", Some(SEQUENCE_SILENCE)),
+            (b"0/0/0\x07", None),
+        ] {
+            assert_eq!((decoder.feed(bytes), decoder.patience()), (vec![], patience), "{bytes:?}");
+        }
     }
 
     #[test]

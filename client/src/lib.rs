@@ -54,20 +54,26 @@ pub fn run(args: &[OsString]) -> u8 {
     };
     let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let is_dumb = environment("TERM").is_some_and(|term| term == "dumb");
-    let line_mode = args.simple || !has_terminal || is_dumb;
+    let texts = Texts(lang);
+    let wants_screen = !args.simple && has_terminal && !is_dumb;
+    let line_mode = !wants_screen || !terminal::is_there();
+    if wants_screen && line_mode {
+        let _ = writeln!(io::stderr(), "chat-client: {}", texts.no_terminal());
+    }
     app::start_logging(line_mode);
     let config = Config {
         name: args.user,
         server: sanitize_line(&args.target.to_string()),
-        texts: Texts(lang),
+        texts,
         line_mode,
         literal: args.literal,
         seed: seed(),
     };
     let theme =
         Theme::new(environment("NO_COLOR").is_none_or(|value| value.is_empty()), is_utf8(environment));
-    let exit =
-        App::new(config, args.target, theme).and_then(App::run).unwrap_or_else(|error| app::failed(&error));
+    let exit = App::new(config, args.target, theme)
+        .and_then(App::run)
+        .unwrap_or_else(|error| app::failed(texts, &error));
     if let Some(sentence) = exit.sentence {
         let _ = writeln!(io::stderr(), "chat-client: {sentence}");
     }

@@ -102,6 +102,18 @@ pub fn sanitize_line(raw: &str) -> Visible {
     Visible(settle(filter(raw, false)).into())
 }
 
+/// A user's name. The protocol allows names such as `--`, which would look like the mark of a notice; they are
+/// shown as `<-->`.
+#[must_use]
+pub fn sanitize_name(raw: &str) -> Visible {
+    let name = sanitize_line(raw);
+    let is_word = |c: char| c.is_alphanumeric() && !MARK_LOOK_ALIKES.contains(&c);
+    if name.0.chars().any(is_word) { name } else { Visible(format!("<{name}>").into()) }
+}
+
+/// Letters by their category, but to the eye the dashes and exclamation marks that notices begin with.
+const MARK_LOOK_ALIKES: &[char] = &['ǃ', 'ー', '一', 'ㅡ', 'ᅳ'];
+
 /// Replaces or drops scalar by scalar. Joiners and variation selectors stay for [`settle`], which needs them
 /// to see the clusters that the writer meant.
 fn filter(raw: &str, several_lines: bool) -> String {

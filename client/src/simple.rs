@@ -25,8 +25,8 @@ pub fn line(entry: &Entry, peer: Option<&UserName>, texts: Texts) -> Option<Effe
         }
         EntryKind::Notice => return Some(Effect::Print(notice(entry))),
         EntryKind::Error => return Some(Effect::Complain(text)),
-        EntryKind::Day => format!("-- {text}"),
-        EntryKind::Pointer => return None,
+        // What they say, a line says by itself: when it was, and with whom.
+        EntryKind::Day | EntryKind::Pointer => return None,
     };
     Some(Effect::Print(sanitize_line(&line)))
 }

@@ -14,7 +14,7 @@ use chat_protocol::{ClientMessage, NameError, Status, Timestamp, UserName};
 use chrono::{DateTime, FixedOffset, Timelike};
 
 use crate::geometry::{Geometry, Panel};
-use crate::sanitize::{Visible, sanitize_line};
+use crate::sanitize::{Visible, sanitize_line, sanitize_name};
 use crate::simple;
 use crate::texts::Texts;
 
@@ -26,6 +26,7 @@ pub mod entry;
 pub mod event;
 pub mod link;
 pub mod outbox;
+pub mod pace;
 pub mod roster;
 pub mod server;
 
@@ -37,8 +38,8 @@ pub use conversation::{Conversation, Row};
 pub use conversations::Conversations;
 pub use entry::{Delivery, Entry, EntryKind};
 pub use event::{
-    Action, EXIT_LEFT, EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Event, Exit, LinkError, LinkEvent,
-    Now, Scroll, Switch,
+    Action, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Event, Exit,
+    LinkError, LinkEvent, Now, Scroll, Switch,
 };
 pub use link::Link;
 pub use outbox::{EntryKey, Outbox, Request};
@@ -52,6 +53,9 @@ pub const LINE_MODE_REQUESTS_MAX: usize = 32;
 
 /// How long a hint stays in the status bar.
 pub const HINT_TIME: Duration = Duration::from_secs(4);
+
+/// The columns of a name in a notice; a longer one is cut.
+pub const NOTICE_NAME_COLUMNS: usize = 20;
 
 /// The shortest time between two bells.
 pub const BELL_TIME: Duration = Duration::from_secs(2);
@@ -83,9 +87,13 @@ pub struct State {
     retry: link::Retry,
     outbox: Outbox,
     roster: Roster,
+    /// The server accepted the user at least once: the chat began. No other word of the server says so.
+    registered_once: bool,
     /// As the server assigned it; `None` before the first registration.
     status: Option<Status>,
     conversations: Conversations,
+    /// The number of the next entry, in whichever conversation.
+    next_id: u64,
     completion: Option<Completion>,
     panel: Panel,
     geometry: Geometry,
@@ -94,7 +102,16 @@ pub struct State {
     leave_until: Option<Duration>,
     bell_at: Option<Duration>,
     waiting_lines: VecDeque<String>,
+    /// How many of them, at the front, were sent before and refused for their rate.
+    returned_lines: usize,
+    /// The line that is being carried out.
+    present_line: Option<String>,
+    pace: pace::Pace,
+    /// In line mode: `/salir` was read, what follows it is not for us.
+    leaving_lines: bool,
     input_ended: Option<Duration>,
+    /// When a request last went out or was answered.
+    progress_at: Duration,
     /// In line mode: a line was refused or not confirmed.
     failed: bool,
     effects: Vec<Effect>,
@@ -112,8 +129,10 @@ impl State {
             link: Link::Off,
             outbox: Outbox::default(),
             roster: Roster::default(),
+            registered_once: false,
             status: None,
             conversations: Conversations::default(),
+            next_id: 0,
             completion: None,
             panel: Panel::default(),
             geometry: Geometry::default(),
@@ -121,7 +140,12 @@ impl State {
             leave_until: None,
             bell_at: None,
             waiting_lines: VecDeque::new(),
+            returned_lines: 0,
+            present_line: None,
+            pace: pace::Pace::default(),
+            leaving_lines: false,
             input_ended: None,
+            progress_at: Duration::ZERO,
             failed: false,
             effects: Vec::new(),
         }
@@ -150,15 +174,20 @@ impl State {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let hint = self.hint.as_ref().map(|(_, until)| *until);
-        let minute = (!self.config.line_mode && self.status.is_some()).then(|| {
+        let minute = (!self.config.line_mode && self.registered_once).then(|| {
             let into_minute = u64::from(self.now.wall.second()) * 1_000;
             self.now.elapsed + Duration::from_millis(60_000 - into_minute.min(59_000))
         });
-        [self.link_deadline(), hint, minute, self.finish_deadline()].into_iter().flatten().min()
+        let answer = self.outbox.deadline().filter(|_| matches!(self.link, Link::Online { .. }));
+        [self.link_deadline(), hint, minute, answer, self.pace_deadline(), self.finish_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn on_time(&mut self) {
         self.on_link_time();
+        self.give_up_late_requests();
         if self.hint.as_ref().is_some_and(|(_, until)| self.now.elapsed >= *until) {
             self.hint = None;
         }
@@ -185,13 +214,32 @@ impl State {
     }
 
     fn send(&mut self, message: &ClientMessage) {
+        self.effects.push(Effect::Send(self.encoded(message)));
+    }
+
+    fn encoded(&self, message: &ClientMessage) -> String {
         let now = Timestamp::from_unix_millis(self.now.wall.timestamp_millis());
-        self.effects.push(Effect::Send(message.encode(&self.config.name, now)));
+        message.encode(&self.config.name, now)
     }
 
     fn request(&mut self, message: ClientMessage, request: Request) {
         self.send(&message);
-        self.outbox.push(request);
+        self.outbox.push(request, self.now.elapsed, self.present_line.clone());
+        self.pace.spend(self.now.elapsed);
+        self.progress_at = self.now.elapsed;
+    }
+
+    /// A message whose answer is late is marked and its place in the queue is free; should the answer come all
+    /// the same, the mark goes.
+    fn give_up_late_requests(&mut self) {
+        if !matches!(self.link, Link::Online { .. }) {
+            return;
+        }
+        while let Some(request) = self.outbox.take_late(self.now.elapsed) {
+            if let Request::Message { entry, .. } = request {
+                self.deliver(&entry, Delivery::Unconfirmed, None);
+            }
+        }
     }
 
     /// A line in the conversation that is shown.
@@ -206,7 +254,7 @@ impl State {
         let texts = self.texts;
         let conversation = self.conversations.at_mut(index);
         let is_own = matches!(kind, EntryKind::Said { own: true, .. });
-        let id = conversation.push(at, kind, text, || texts.day(at));
+        let id = conversation.push(&mut self.next_id, at, kind, text, || texts.day(at));
         // Own messages are lines once the server relayed them.
         if !is_own {
             self.print(index, id);
@@ -225,7 +273,8 @@ impl State {
         }
     }
 
-    fn deliver(&mut self, key: &EntryKey, delivery: Delivery, at: Option<Timestamp>) {
+    /// Says whether the entry is still there.
+    fn deliver(&mut self, key: &EntryKey, delivery: Delivery, at: Option<Timestamp>) -> bool {
         let tail = match delivery {
             Delivery::Done => "",
             Delivery::Pending => self.texts.pending(),
@@ -233,8 +282,10 @@ impl State {
             Delivery::Unconfirmed => self.texts.unconfirmed(),
         };
         let at = at.map(|at| self.local(at));
-        let Some(index) = self.conversations.find(key.peer.as_ref()) else { return };
-        self.conversations.at_mut(index).deliver(key.id, delivery, tail, at);
+        let Some(index) = self.conversations.find(key.peer.as_ref()) else { return false };
+        if !self.conversations.at_mut(index).deliver(key.id, delivery, tail, at) {
+            return false;
+        }
         match delivery {
             Delivery::Done => self.print(index, key.id),
             Delivery::Unconfirmed if self.config.line_mode => {
@@ -246,6 +297,7 @@ impl State {
             }
             Delivery::Pending | Delivery::Refused | Delivery::Unconfirmed => {}
         }
+        true
     }
 
     fn hint(&mut self, text: Visible) {
@@ -263,13 +315,13 @@ impl State {
     }
 
     fn own_name(&self) -> Visible {
-        sanitize_line(self.config.name.as_str())
+        sanitize_name(self.config.name.as_str())
     }
 
     /// A name from the wire as it may be shown, and as a name if it is one.
     fn name_from_wire(&self, raw: &str) -> (Visible, Option<UserName>) {
         match UserName::parse(raw) {
-            Ok(name) => (sanitize_line(name.as_str()), Some(name)),
+            Ok(name) => (sanitize_name(name.as_str()), Some(name)),
             // Servers of another make may speak under such a name; it is no hazard, but nobody to answer.
             Err(NameError::Reserved) => (sanitize_line(raw), None),
             Err(NameError::Empty | NameError::TooLong | NameError::Character(_)) => {
@@ -343,6 +395,8 @@ impl State {
     /// Whether line mode takes another line now.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
-        self.waiting_lines.len() < WAITING_LINES_MAX && self.outbox.len() < LINE_MODE_REQUESTS_MAX
+        !self.leaving_lines
+            && self.waiting_lines.len() < WAITING_LINES_MAX
+            && self.outbox.len() < LINE_MODE_REQUESTS_MAX
     }
 }

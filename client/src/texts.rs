@@ -56,16 +56,17 @@ impl Texts {
                 "lo que responde en {server} no es un servidor de este chat. Revise el puerto",
                 "what answers at {server} is not a server of this chat. Check the port"
             ),
-            LinkError::Closed(reason) if reason.is_empty() => say!(
+            LinkError::Full => say!(
                 self,
-                "el servidor {server} cerró la conexión. Intente de nuevo en un momento",
-                "the server {server} closed the connection. Try again in a moment"
+                "el servidor {server} está lleno. Intente de nuevo en un momento",
+                "the server {server} is full. Try again in a moment"
             ),
-            LinkError::Closed(reason) => {
+            LinkError::Closed { code, reason } => {
+                let why = self.closed(*code, reason);
                 say!(
                     self,
-                    "el servidor {server} cerró la conexión: {reason}",
-                    "the server {server} closed the connection: {reason}"
+                    "{server}: {why}. Intente de nuevo en un momento",
+                    "{server}: {why}. Try again in a moment"
                 )
             }
             LinkError::Lost => say!(
@@ -85,16 +86,8 @@ impl Texts {
     #[must_use]
     pub fn lost(self, error: &LinkError) -> Visible {
         match error {
-            LinkError::Closed(reason) if !reason.is_empty() => {
-                say!(
-                    self,
-                    "el servidor cerró la conexión: {reason}",
-                    "the server closed the connection: {reason}"
-                )
-            }
-            LinkError::Closed(_) => {
-                say!(self, "el servidor cerró la conexión", "the server closed the connection")
-            }
+            LinkError::Full => say!(self, "el servidor está lleno", "the server is full"),
+            LinkError::Closed { code, reason } => self.closed(*code, reason),
             LinkError::Lost => say!(self, "se cortó la conexión", "the connection broke"),
             LinkError::Silent => say!(self, "el servidor dejó de responder", "the server stopped answering"),
             LinkError::UnknownHost => say!(self, "no se encuentra el servidor", "the server cannot be found"),
@@ -107,6 +100,43 @@ impl Texts {
                 say!(self, "lo que responde no es este chat", "what answers is not this chat")
             }
         }
+    }
+
+    /// The server closed the connection. Its reasons are English, so they stand beside our words only where
+    /// those do not say it.
+    fn closed(self, code: Option<u16>, reason: &Visible) -> Visible {
+        let (known, words) = match code {
+            Some(1001) => (true, say!(self, "el servidor se apaga", "the server is shutting down")),
+            Some(1003) => (
+                true,
+                say!(
+                    self,
+                    "el servidor no entendió lo enviado",
+                    "the server did not understand what was sent"
+                ),
+            ),
+            Some(1008) => (
+                true,
+                say!(
+                    self,
+                    "el servidor cerró la conexión por faltar a sus reglas",
+                    "the server closed the connection for a breach of its rules"
+                ),
+            ),
+            Some(1009) => (
+                true,
+                say!(
+                    self,
+                    "el servidor cerró la conexión por un mensaje demasiado grande",
+                    "the server closed the connection for a message that was too big"
+                ),
+            ),
+            _ => (false, say!(self, "el servidor cerró la conexión", "the server closed the connection")),
+        };
+        if reason.is_empty() || (known && self.0 == Lang::Spanish) {
+            return words;
+        }
+        sanitize_line(&format!("{words} ({reason})"))
     }
 
     /// The connection fell; messages may be unconfirmed.
@@ -156,6 +186,22 @@ impl Texts {
     #[must_use]
     pub fn back_online(self, name: &Visible) -> Visible {
         say!(self, "conectado de nuevo como {name}", "connected again as {name}")
+    }
+
+    /// The screen needs a terminal that cannot be had.
+    #[must_use]
+    pub fn no_terminal(self) -> Visible {
+        say!(
+            self,
+            "no hay terminal para la pantalla: se sigue línea por línea, como con --simple",
+            "there is no terminal for the screen: going on line by line, as with --simple"
+        )
+    }
+
+    /// The system failed the program.
+    #[must_use]
+    pub fn failed(self, error: &Visible) -> Visible {
+        say!(self, "el sistema falló: {error}", "the system failed: {error}")
     }
 
     /// Words for the status bar.

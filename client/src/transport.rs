@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use tungstenite::client::ClientRequestBuilder;
+use tungstenite::error::ProtocolError;
 use tungstenite::handshake::client::ClientHandshake;
 use tungstenite::handshake::{HandshakeError, MidHandshake};
 use tungstenite::protocol::WebSocketConfig;
@@ -39,6 +40,9 @@ pub const UNSENT_BYTES_MAX: usize = 1 << 20;
 
 /// Frames read in one turn of the loop, so that a flood never delays a key.
 pub const FRAMES_PER_TURN: usize = 128;
+
+/// Bytes of text frames read in one turn; the frame that goes over it is the last one.
+pub const BYTES_PER_TURN: usize = 1 << 20;
 
 /// The server as the user named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub struct Transport {
     addresses: Vec<SocketAddr>,
     /// Frames are left in tungstenite's buffer, whatever the socket says.
     more: bool,
+    /// What went wrong in sending; the next [`Transport::advance`] tells it.
+    failed: Option<LinkError>,
 }
 
 type Mid = MidHandshake<ClientHandshake<TcpStream>>;
@@ -97,6 +103,7 @@ impl Transport {
             deadline: None,
             addresses: Vec::new(),
             more: false,
+            failed: None,
         }
     }
 
@@ -123,6 +130,7 @@ impl Transport {
         self.phase = Phase::Closed;
         self.deadline = None;
         self.more = false;
+        self.failed = None;
         self.addresses.clear();
     }
 
@@ -167,7 +175,7 @@ impl Transport {
             Phase::Connecting(stream) => self.finish_connecting(stream, now, events),
             Phase::Handshaking(mid) if self.is_late(now) => {
                 drop(mid);
-                Err(LinkError::NotChat)
+                Err(LinkError::TimedOut)
             }
             Phase::Handshaking(mid) => self.shake_hands(*mid, events),
             Phase::Open(socket) => {
@@ -259,28 +267,39 @@ impl Transport {
                 self.phase = Phase::Handshaking(Box::new(mid));
                 Ok(())
             }
-            Err(HandshakeError::Failure(Error::Io(error))) => Err(link_error(&error)),
-            Err(HandshakeError::Failure(_)) => Err(LinkError::NotChat),
+            Err(HandshakeError::Failure(error)) => Err(handshake_error(&error)),
         }
     }
 
     fn read(&mut self, events: &mut Vec<LinkEvent>) -> Result<(), LinkError> {
         let Phase::Open(socket) = &mut self.phase else { return Ok(()) };
-        flush(socket)?;
+        // A failure here shows in reading too, and reading may still bring the server's last words.
+        let _ = socket.flush();
         self.more = false;
+        let mut bytes = 0;
         for _ in 0..FRAMES_PER_TURN {
             match socket.read() {
-                Ok(Message::Text(text)) => events.push(LinkEvent::Frame(text.to_string())),
+                Ok(Message::Text(text)) => {
+                    bytes += text.len();
+                    events.push(LinkEvent::Frame(text.to_string()));
+                    if bytes >= BYTES_PER_TURN {
+                        break;
+                    }
+                }
                 Ok(Message::Close(frame)) => {
                     // The answer to the close is on its way; that the server will say no more is certain.
-                    let _ = flush(socket);
+                    let _ = socket.flush();
+                    let code = frame.as_ref().map(|frame| u16::from(frame.code));
                     let reason = frame.map(|frame| sanitize_line(&frame.reason)).unwrap_or_default();
-                    return Err(LinkError::Closed(reason));
+                    return Err(LinkError::Closed { code, reason });
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_)) => {
                     events.push(LinkEvent::Heard);
                 }
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // Only now: what the server said before comes first.
+                    return self.failed.take().map_or(Ok(()), Err);
+                }
                 Err(error) => return Err(broken(&error)),
             }
         }
@@ -300,8 +319,11 @@ impl Transport {
 
     fn write(&mut self, message: Message) {
         let Phase::Open(socket) = &mut self.phase else { return };
-        // An error stays in the socket, and the next read meets it: one place tells it.
-        let _ = socket.write(message).and_then(|()| socket.flush());
+        match socket.write(message).and_then(|()| socket.flush()) {
+            Ok(()) => {}
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => self.failed = Some(broken(&error)),
+        }
         self.more = true;
     }
 
@@ -311,15 +333,6 @@ impl Transport {
             let _ = socket.close(None);
             let _ = socket.flush();
         }
-    }
-}
-
-fn flush(socket: &mut WebSocket<TcpStream>) -> Result<(), LinkError> {
-    match socket.flush() {
-        Ok(()) => Ok(()),
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-        // Reading may still bring the server's last words.
-        Err(_) => Ok(()),
     }
 }
 
@@ -342,9 +355,23 @@ fn link_error(error: &io::Error) -> LinkError {
     }
 }
 
+/// A server that is busy or goes down is no other server: it may do in a moment.
+fn handshake_error(error: &Error) -> LinkError {
+    match error {
+        Error::Io(error) => link_error(error),
+        Error::Http(response) if response.status().as_u16() == 503 => LinkError::Full,
+        Error::Http(response) if response.status().is_server_error() => LinkError::Lost,
+        Error::Protocol(ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake)
+        | Error::ConnectionClosed => LinkError::Lost,
+        _ => LinkError::NotChat,
+    }
+}
+
 fn broken(error: &Error) -> LinkError {
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => LinkError::Closed(Visible::default()),
+        Error::ConnectionClosed | Error::AlreadyClosed => {
+            LinkError::Closed { code: None, reason: Visible::default() }
+        }
         _ => LinkError::Lost,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat_protocol::{ClientMessage, MessageText, UserName, limits};
+use chat_protocol::{ClientMessage, MessageText, TextError, UserName, limits};
 
 use super::entry::{Delivery, EntryKind};
 use super::outbox::{EntryKey, Request};
@@ -29,7 +29,7 @@ impl State {
         let width = self.geometry.text_width();
         match action {
             Action::Insert(c) => self.conversations.current_mut().editor.insert(c.encode_utf8(&mut [0; 4])),
-            Action::Paste(text) => self.conversations.current_mut().editor.insert(&text),
+            Action::Paste(text) => self.paste(&text),
             Action::Edit(edit) => self.conversations.current_mut().editor.apply(edit),
             Action::Enter => self.submit(),
             Action::Complete { back } => self.complete(back),
@@ -49,6 +49,15 @@ impl State {
             Action::DeleteOrInterrupt if self.conversations.current().editor.is_empty() => self.interrupt(),
             Action::DeleteOrInterrupt => self.conversations.current_mut().editor.apply(Edit::Delete),
             Action::Suspend => self.effects.push(Effect::Suspend),
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        let editor = &mut self.conversations.current_mut().editor;
+        if editor.has_room(text.len()) {
+            editor.insert(text);
+        } else {
+            self.hint(self.texts.paste_too_long());
         }
     }
 
@@ -102,19 +111,16 @@ impl State {
 
     /// Enter: what cannot be done stays in the line.
     fn submit(&mut self) {
-        let index = self.conversations.current_index();
+        let peer = self.conversations.current().peer.clone();
         let line = self.conversations.current().editor.text().to_owned();
         if line.trim().is_empty() {
             return;
         }
         match self.run(&line) {
-            // The command may have closed or moved the conversation; then its editor is gone with it, or it is
-            // another one that holds the line.
+            // The command may have closed the conversation, and its editor with it, or moved it.
             Ok(()) => {
-                let index = index.min(self.conversations.all().len() - 1);
-                let editor = &mut self.conversations.at_mut(index).editor;
-                if editor.text() == line {
-                    editor.submit();
+                if let Some(index) = self.conversations.find(peer.as_ref()) {
+                    self.conversations.at_mut(index).editor.submit();
                 }
             }
             Err(Refusal::Hint(text)) => self.hint(text),
@@ -182,7 +188,7 @@ impl State {
         self.say(Some(target.clone()), text)?;
         let index = self.conversations.find_or_open(&target);
         if index != self.conversations.current_index() && !self.config.line_mode {
-            let name = crate::sanitize::sanitize_line(target.as_str());
+            let name = crate::sanitize::sanitize_name(target.as_str()).cut(super::NOTICE_NAME_COLUMNS);
             self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
         }
         Ok(())
@@ -190,8 +196,18 @@ impl State {
 
     fn say(&mut self, peer: Option<UserName>, text: &str) -> Result<(), Refusal> {
         self.can_send()?;
-        let text = MessageText::parse(text, limits::CONTENT_BYTES_DEFAULT)
-            .map_err(|error| Refusal::Error(self.texts.text_error(error)))?;
+        let refused = |error| Refusal::Error(self.texts.text_error(error));
+        // How much a server takes is its affair, and it says so; the line holds no more than this.
+        let text = MessageText::parse(text, crate::editor::TEXT_BYTES_MAX).map_err(refused)?;
+        let message = match peer.clone() {
+            Some(target) => ClientMessage::Private { target, text: text.clone() },
+            None => ClientMessage::Broadcast { text: text.clone() },
+        };
+        // A larger frame would be no error but the end of the connection.
+        let (bytes, max) = (self.encoded(&message).len(), limits::WEBSOCKET_MESSAGE_BYTES_MIN);
+        if bytes > max {
+            return Err(refused(TextError::TooLong { bytes, max }));
+        }
         let index = peer.as_ref().map_or(0, |peer| self.conversations.find_or_open(peer));
         let said = EntryKind::Said { by: self.own_name(), own: true, mention: false };
         let id = self.push(index, None, said, sanitize(text.as_str()));
@@ -202,10 +218,6 @@ impl State {
             self.scroll(Scroll::Newest);
         }
         let request = Request::Message { entry, text: text.as_str().to_owned() };
-        let message = match peer {
-            Some(target) => ClientMessage::Private { target, text },
-            None => ClientMessage::Broadcast { text },
-        };
         self.request(message, request);
         Ok(())
     }
@@ -232,7 +244,10 @@ impl State {
             self.waiting_lines.len() < WAITING_LINES_MAX,
             "the loop asks before it hands a line over"
         );
-        let offline = self.status.is_some() && !matches!(self.link, Link::Online { .. });
+        if self.leaving_lines {
+            return;
+        }
+        let offline = self.registered_once && !matches!(self.link, Link::Online { .. });
         if offline && !self.config.literal && command::parse(&line) == Ok(Command::Quit) {
             return self.begin_leaving();
         }
@@ -241,10 +256,31 @@ impl State {
     }
 
     pub(super) fn send_waiting_lines(&mut self) {
-        while matches!(self.link, Link::Online { .. }) && self.outbox.len() < super::LINE_MODE_REQUESTS_MAX {
+        while self.may_send_lines() && self.now.elapsed >= self.pace.next_at() {
             let Some(line) = self.waiting_lines.pop_front() else { return };
+            self.returned_lines = self.returned_lines.saturating_sub(1);
+            self.present_line = Some(line.clone());
             self.run_line(&line);
+            self.present_line = None;
         }
+    }
+
+    fn may_send_lines(&self) -> bool {
+        matches!(self.link, Link::Online { .. }) && self.outbox.len() < super::LINE_MODE_REQUESTS_MAX
+    }
+
+    /// When the next line may be sent, if nothing but the pace holds it back.
+    pub(super) fn pace_deadline(&self) -> Option<Duration> {
+        (self.may_send_lines() && !self.waiting_lines.is_empty()).then(|| self.pace.next_at())
+    }
+
+    /// The server found a line too early and certainly did not relay it: it goes out again, before those that
+    /// have not gone out yet.
+    pub(super) fn put_back(&mut self, line: String) {
+        self.pace.refused(self.now.elapsed);
+        let at = self.returned_lines.min(self.waiting_lines.len());
+        self.waiting_lines.insert(at, line);
+        self.returned_lines = at + 1;
     }
 
     fn run_line(&mut self, line: &str) {
@@ -270,7 +306,9 @@ impl State {
     /// In line mode the last lines' answers are waited for.
     fn leave_when_answered(&mut self) {
         if self.config.line_mode {
+            self.leaving_lines = true;
             self.waiting_lines.clear();
+            self.returned_lines = 0;
             self.input_ended = Some(self.now.elapsed);
         } else {
             self.begin_leaving();
@@ -289,9 +327,13 @@ impl State {
     }
 
     pub(super) fn finish_deadline(&self) -> Option<Duration> {
-        let Link::Online { heard, .. } = self.link else { return None };
-        // A long input is answered for longer than this: what counts is how long nothing came.
-        self.input_ended.map(|ended| ended.max(heard) + FINISH_TIME)
+        // While only the pace holds lines back nobody is waited for.
+        if !matches!(self.link, Link::Online { .. }) || self.pace_deadline().is_some() {
+            return None;
+        }
+        // A long input is answered for longer than this: what counts is how long no answer came. What others
+        // say meanwhile is none.
+        self.input_ended.map(|ended| ended.max(self.progress_at) + FINISH_TIME)
     }
 }
 

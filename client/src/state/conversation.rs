@@ -28,7 +28,6 @@ pub struct Conversation {
     /// The first entry that was unread when the conversation was opened, and how many there were.
     marker: Option<(u64, usize)>,
     entries: VecDeque<Entry>,
-    next_id: u64,
     /// Rows between the newest and the bottom of the screen; 0 follows what comes.
     scroll: usize,
     width: TextWidth,
@@ -56,29 +55,36 @@ impl Conversation {
             mentions: 0,
             marker: None,
             entries: VecDeque::new(),
-            next_id: 0,
             scroll: 0,
             width: TextWidth::default(),
         }
     }
 
-    /// Appends an entry; `day` names the date, and stands before the first entry of a day.
+    /// Appends an entry; `day` names the date, and stands before the first entry of a day. The numbers come
+    /// from one counter for all conversations: one that was closed and opened again reuses none.
     pub fn push(
         &mut self,
+        next_id: &mut u64,
         at: DateTime<FixedOffset>,
         kind: EntryKind,
         text: Visible,
         day: impl FnOnce() -> Visible,
     ) -> u64 {
         if self.entries.back().is_some_and(|last| last.at.date_naive() < at.date_naive()) {
-            self.append(at, EntryKind::Day, day());
+            self.append(next_id, at, EntryKind::Day, day());
         }
-        self.append(at, kind, text)
+        self.append(next_id, at, kind, text)
     }
 
-    fn append(&mut self, at: DateTime<FixedOffset>, kind: EntryKind, text: Visible) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
+    fn append(
+        &mut self,
+        next_id: &mut u64,
+        at: DateTime<FixedOffset>,
+        kind: EntryKind,
+        text: Visible,
+    ) -> u64 {
+        let id = *next_id;
+        *next_id += 1;
         let mut entry = Entry::new(id, at, kind, text);
         if self.width.row > 0 {
             entry.wrap(self.width);
@@ -100,16 +106,17 @@ impl Conversation {
         self.scroll = 0;
     }
 
-    /// Says what became of an own message; a time replaces the one of sending. The entry may be gone by then.
+    /// Says what became of an own message; a time replaces the one of sending. The entry may be gone by then:
+    /// the outcome says whether it is there.
     pub fn deliver(
         &mut self,
         id: u64,
         delivery: Delivery,
         tail: &'static str,
         at: Option<DateTime<FixedOffset>>,
-    ) {
+    ) -> bool {
         let width = self.width;
-        let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.id == id) else { return };
+        let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.id == id) else { return false };
         let before = entry.row_count();
         entry.delivery = delivery;
         entry.tail = tail;
@@ -118,6 +125,22 @@ impl Conversation {
         if self.scroll > 0 {
             self.scroll = (self.scroll + entry.row_count()).saturating_sub(before);
         }
+        true
+    }
+
+    /// The oldest own message with these words whose answer was given up: it may come yet.
+    #[must_use]
+    pub fn unconfirmed(&self, text: &Visible) -> Option<u64> {
+        let fits = |entry: &&Entry| entry.delivery == Delivery::Unconfirmed && entry.text == *text;
+        self.entries.iter().find(fits).map(|entry| entry.id)
+    }
+
+    /// Whether closing it would lose nothing that the user has not seen, sent or written.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.unread == 0
+            && self.editor.is_empty()
+            && self.entries.iter().all(|entry| entry.delivery != Delivery::Pending)
     }
 
     /// Counts an entry that came while another conversation was shown.
@@ -172,7 +195,10 @@ impl Conversation {
 
     /// Keeps the position within what a screen of `height` rows can show.
     pub fn clamp(&mut self, height: usize) {
-        self.scroll = self.scroll.min(self.total_rows().saturating_sub(height));
+        // At the newest there is nothing to clamp, and nothing to count: this comes with every event.
+        if self.scroll > 0 {
+            self.scroll = self.scroll.min(self.total_rows().saturating_sub(height));
+        }
     }
 
     /// How many messages lie wholly below the screen.
@@ -230,7 +256,8 @@ mod tests {
 
     fn said_at(conversation: &mut Conversation, at: &str, text: &str) -> u64 {
         let at = DateTime::parse_from_rfc3339(at).unwrap();
-        conversation.push(at, EntryKind::Notice, sanitize(text), || sanitize("un día"))
+        let mut next_id = conversation.entries().next_back().map_or(0, |last| last.id + 1);
+        conversation.push(&mut next_id, at, EntryKind::Notice, sanitize(text), || sanitize("un día"))
     }
 
     fn shown(conversation: &Conversation, height: usize) -> Vec<String> {

@@ -7,8 +7,8 @@ use super::conversation::Conversation;
 use super::event::Switch;
 use crate::geometry::TextWidth;
 
-/// Conversations that may be open; a private message of one more peer takes the place of the private
-/// conversation that has nothing unread and stands first.
+/// Conversations that may be open; a private message of one more peer takes the place of the first private
+/// conversation with nothing unread, written or unanswered in it.
 pub const CONVERSATIONS_MAX: usize = 200;
 
 /// See the module.
@@ -66,8 +66,12 @@ impl Conversations {
             return index;
         }
         if self.list.len() >= CONVERSATIONS_MAX {
-            let quiet = (1..self.list.len()).find(|at| *at != self.current && self.list[*at].unread == 0);
-            self.remove(quiet.unwrap_or(if self.current == 1 { 2 } else { 1 }));
+            let others = || (1..self.list.len()).filter(|at| *at != self.current);
+            let idle = others().find(|at| self.list[*at].is_idle());
+            // If all have something, then one that was at least read goes, and the first if none was.
+            let place = idle.or_else(|| others().find(|at| self.list[*at].unread == 0));
+            let place = place.or_else(|| others().next());
+            place.into_iter().for_each(|at| self.remove(at));
         }
         self.list.push(Conversation::new(Some(peer.clone())));
         self.list.len() - 1
@@ -194,12 +198,11 @@ mod tests {
             conversations.find_or_open(&name(&format!("u{number}")));
         }
         conversations.at_mut(1).mark_unread(0, false);
+        conversations.at_mut(2).editor.insert("a medias");
         let index = conversations.find_or_open(&name("nueva"));
         assert_eq!((index, conversations.all().len()), (CONVERSATIONS_MAX - 1, CONVERSATIONS_MAX));
-        assert!(
-            conversations.find(Some(&name("u1"))).is_some()
-                && conversations.find(Some(&name("u2"))).is_none()
-        );
+        let has = |peer| conversations.find(Some(&name(peer))).is_some();
+        assert!(has("u1") && has("u2") && !has("u3"));
     }
 
     #[test]

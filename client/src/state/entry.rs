@@ -46,7 +46,7 @@ pub enum Delivery {
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its number in the conversation, ascending.
+    /// Its number, ascending over all conversations.
     pub id: u64,
     /// When, where the user is.
     pub at: DateTime<FixedOffset>,

@@ -137,8 +137,15 @@ pub enum LinkError {
     Unreachable,
     /// What answered is not this chat's server.
     NotChat,
-    /// The server closed it, with these words or none.
-    Closed(Visible),
+    /// The server takes no more connections for now.
+    Full,
+    /// The server closed it.
+    Closed {
+        /// WebSocket's close code, if there was one.
+        code: Option<u16>,
+        /// The server's words, or none.
+        reason: Visible,
+    },
     /// It broke.
     Lost,
     /// Nothing was heard for too long.
@@ -183,6 +190,8 @@ pub struct Exit {
 
 /// The user left.
 pub const EXIT_LEFT: u8 = 0;
+/// The system denied what the program needs.
+pub const EXIT_FAILED: u8 = 1;
 /// The server cannot be reached, or it is not this chat's.
 pub const EXIT_UNREACHABLE: u8 = 3;
 /// The server refused the user.

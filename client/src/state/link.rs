@@ -21,7 +21,7 @@ use super::entry::{Delivery, EntryKind};
 use super::event::{EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Exit, LinkError, LinkEvent};
 use super::outbox::Request;
 use super::{EXIT_LEFT, State};
-use crate::sanitize::Visible;
+use crate::sanitize::{Visible, sanitize_line};
 
 /// How long a server may take to answer `register`.
 pub const REGISTER_TIME: Duration = Duration::from_secs(10);
@@ -35,6 +35,10 @@ pub const SILENCE_TIME: Duration = Duration::from_secs(60);
 
 /// How long an answer to that ping may take.
 pub const PONG_TIME: Duration = Duration::from_secs(15);
+
+/// A connection that held for so long was a good one: the pauses begin anew after it. One that a server accepts
+/// and drops at once is none.
+pub const STABLE_TIME: Duration = Duration::from_secs(30);
 
 /// How long our own former connection may hold our name.
 pub const GHOST_TIME: Duration = Duration::from_secs(60);
@@ -83,6 +87,8 @@ pub enum Link {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Retry {
     tries: u32,
+    /// When the user was registered last.
+    registered_at: Duration,
     /// Since when the connection is gone.
     lost_at: Option<Duration>,
     /// Since when our own name is taken.
@@ -140,8 +146,13 @@ impl State {
     pub(super) fn on_registered(&mut self) {
         self.outbox.take_kind(MessageKind::Register);
         self.link = Link::Online { heard: self.now.elapsed, pinged: false };
-        let again = self.status.is_some() || self.retry.lost_at.is_some();
-        self.retry = Retry { random: self.retry.random, ..Retry::default() };
+        let again = std::mem::replace(&mut self.registered_once, true);
+        self.retry = Retry {
+            tries: self.retry.tries,
+            registered_at: self.now.elapsed,
+            random: self.retry.random,
+            ..Retry::default()
+        };
         // The server registers everybody as ACTIVO.
         let before = self.status.replace(Status::default());
         if again {
@@ -160,10 +171,13 @@ impl State {
     pub(super) fn on_register_refused(&mut self, code: Option<ErrorCode>, sentence: Visible) {
         self.outbox.take_kind(MessageKind::Register);
         self.effects.push(Effect::Disconnect);
-        if self.status.is_none() {
+        if !self.registered_once {
             return self.quit(EXIT_REFUSED, Some(sentence));
         }
         let now = self.now.elapsed;
+        if matches!(code, Some(ErrorCode::ServerFull | ErrorCode::RateLimited)) {
+            return self.on_register_postponed(&sentence);
+        }
         let ghost = matches!(code, Some(ErrorCode::NameTaken | ErrorCode::AddressTaken) | None);
         let since = *self.retry.ghost_at.get_or_insert(now);
         if ghost && now.saturating_sub(since) < GHOST_TIME {
@@ -182,19 +196,33 @@ impl State {
         self.notice(EntryKind::Error, text);
     }
 
+    /// The server is full or wants fewer tries: both pass.
+    fn on_register_postponed(&mut self, sentence: &Visible) {
+        let now = self.now.elapsed;
+        let lost_at = *self.retry.lost_at.get_or_insert(now);
+        if self.config.line_mode && now.saturating_sub(lost_at) >= LINE_MODE_TIME {
+            return self.quit(EXIT_REFUSED, Some(sentence.clone()));
+        }
+        self.notice(EntryKind::Error, sentence.clone());
+        self.wait();
+    }
+
     fn on_down(&mut self, error: LinkError) {
         match self.link {
             Link::Leaving { .. } => return self.leave(),
             Link::Off | Link::Waiting { .. } => return,
             Link::Connecting | Link::Registering { .. } | Link::Online { .. } => {}
         }
-        if self.status.is_none() {
+        if !self.registered_once {
             let sentence = self.texts.unreachable(&error, &self.config.server);
             return self.quit(EXIT_UNREACHABLE, Some(sentence));
         }
         let unconfirmed = self.give_up_requests();
         let lost_at = *self.retry.lost_at.get_or_insert(self.now.elapsed);
         if matches!(self.link, Link::Online { .. }) {
+            if self.now.elapsed.saturating_sub(self.retry.registered_at) >= STABLE_TIME {
+                self.retry.tries = 0;
+            }
             self.roster.clear();
             let text = self.texts.fell(&error, unconfirmed);
             self.notice(EntryKind::Error, text);
@@ -243,8 +271,18 @@ impl State {
         self.quit(if failed { EXIT_LOST } else { EXIT_LEFT }, None);
     }
 
-    pub(super) fn quit(&mut self, code: u8, sentence: Option<Visible>) {
+    /// The one way out. Lines that wait are told, unless the sentence says that the chat never began.
+    pub(super) fn quit(&mut self, mut code: u8, sentence: Option<Visible>) {
         self.link = Link::Off;
+        if self.config.line_mode && matches!(code, EXIT_LEFT | EXIT_LOST) {
+            for line in std::mem::take(&mut self.waiting_lines) {
+                if !line.trim().is_empty() {
+                    code = EXIT_LOST;
+                    let text = self.texts.line_not_sent(&sanitize_line(&line));
+                    self.effects.push(Effect::Complain(text));
+                }
+            }
+        }
         self.effects.push(Effect::Quit(Exit { code, sentence }));
     }
 
@@ -268,7 +306,7 @@ impl State {
             Link::Leaving { until } if now >= until => self.leave(),
             Link::Registering { until } if now >= until => {
                 self.effects.push(Effect::Disconnect);
-                self.on_down(LinkError::NotChat);
+                self.on_down(LinkError::TimedOut);
             }
             Link::Online { heard, pinged: false } if now >= heard + SILENCE_TIME => {
                 self.link = Link::Online { heard, pinged: true };

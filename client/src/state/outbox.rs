@@ -6,11 +6,15 @@
 //! unanswered. It knows nothing of texts on the screen but the key of the entry that waits.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use chat_protocol::{MessageKind, Status, UserName};
 
 /// Requests that may be out at once; the state refuses to send more.
 pub const REQUESTS_MAX: usize = 256;
+
+/// How long an answer is waited for. Some servers echo nothing, and must not stop the talk.
+pub const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// Where the entry of a sent message stands: the conversation's peer, if any, and the entry's number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,16 +61,39 @@ impl Request {
     }
 }
 
+/// A request, when it was sent and, in line mode, the line that it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The request.
+    pub request: Request,
+    /// When.
+    pub at: Duration,
+    /// The line, to put it back.
+    pub line: Option<String>,
+}
+
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
-    requests: VecDeque<Request>,
+    requests: VecDeque<Sent>,
 }
 
 impl Outbox {
     /// A request was sent.
-    pub fn push(&mut self, request: Request) {
-        self.requests.push_back(request);
+    pub fn push(&mut self, request: Request, at: Duration, line: Option<String>) {
+        self.requests.push_back(Sent { request, at, line });
+    }
+
+    /// When the oldest request has waited for its answer long enough.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.requests.front().map(|sent| sent.at + ANSWER_TIME)
+    }
+
+    /// The oldest request, if it has waited long enough.
+    pub fn take_late(&mut self, now: Duration) -> Option<Request> {
+        self.deadline().filter(|at| now >= *at)?;
+        self.requests.pop_front().map(|sent| sent.request)
     }
 
     /// Whether no more may be sent until something is answered.
@@ -90,40 +117,56 @@ impl Outbox {
     /// The oldest message to this peer (`None`: to all) with these words, else the oldest to this peer at all:
     /// a server may have changed the words.
     pub fn take_message(&mut self, peer: Option<&UserName>, words: &str) -> Option<EntryKey> {
-        let to_peer = |request: &Request| match request {
-            Request::Message { entry, .. } => {
-                entry.peer.as_ref().map(UserName::key) == peer.map(UserName::key)
-            }
+        let peer = peer.map(UserName::key);
+        let to_peer = |sent: &Sent| match &sent.request {
+            Request::Message { entry, .. } => entry.peer.as_ref().map(UserName::key) == peer,
             _ => false,
         };
         let same_words =
-            |request: &Request| matches!(request, Request::Message { text, .. } if text == words);
+            |sent: &Sent| matches!(&sent.request, Request::Message { text, .. } if text == words);
         let at = self
             .requests
             .iter()
-            .position(|request| to_peer(request) && same_words(request))
+            .position(|sent| to_peer(sent) && same_words(sent))
             .or_else(|| self.requests.iter().position(to_peer))?;
-        match self.requests.remove(at) {
-            Some(Request::Message { entry, .. }) => Some(entry),
+        match self.requests.remove(at)?.request {
+            Request::Message { entry, .. } => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The oldest private message with these words, else the oldest of all: a receipt whose target cannot be
+    /// read.
+    pub fn take_private(&mut self, words: &str) -> Option<EntryKey> {
+        let is_private = |sent: &Sent| sent.request.kind() == MessageKind::Private;
+        let same_words =
+            |sent: &Sent| matches!(&sent.request, Request::Message { text, .. } if text == words);
+        let at = self
+            .requests
+            .iter()
+            .position(|sent| is_private(sent) && same_words(sent))
+            .or_else(|| self.requests.iter().position(is_private))?;
+        match self.requests.remove(at)?.request {
+            Request::Message { entry, .. } => Some(entry),
             _ => None,
         }
     }
 
     /// The oldest request of this kind.
-    pub fn take_kind(&mut self, kind: MessageKind) -> Option<Request> {
-        let at = self.requests.iter().position(|request| request.kind() == kind)?;
+    pub fn take_kind(&mut self, kind: MessageKind) -> Option<Sent> {
+        let at = self.requests.iter().position(|sent| sent.request.kind() == kind)?;
         self.requests.remove(at)
     }
 
     /// The oldest request for this status.
     pub fn take_status(&mut self, status: Status) -> bool {
         let wanted = Request::Status(status);
-        let at = self.requests.iter().position(|request| *request == wanted);
+        let at = self.requests.iter().position(|sent| sent.request == wanted);
         at.and_then(|at| self.requests.remove(at)).is_some()
     }
 
     /// The request that an error refuses: the oldest of the kind it names, else the oldest.
-    pub fn take_refused(&mut self, kind: Option<&str>) -> Option<Request> {
+    pub fn take_refused(&mut self, kind: Option<&str>) -> Option<Sent> {
         let kind = kind.and_then(|word| MessageKind::ALL.into_iter().find(|kind| kind.as_str() == word));
         match kind {
             Some(kind) => self.take_kind(kind),
@@ -134,15 +177,15 @@ impl Outbox {
     /// The status that was asked for last, while that is out.
     #[must_use]
     pub fn asked_status(&self) -> Option<Status> {
-        self.requests.iter().rev().find_map(|request| match request {
-            Request::Status(status) => Some(*status),
+        self.requests.iter().rev().find_map(|sent| match sent.request {
+            Request::Status(status) => Some(status),
             _ => None,
         })
     }
 
     /// The connection is gone: what was out stays unanswered.
     pub fn drain(&mut self) -> impl Iterator<Item = Request> {
-        std::mem::take(&mut self.requests).into_iter()
+        std::mem::take(&mut self.requests).into_iter().map(|sent| sent.request)
     }
 }
 
@@ -156,7 +199,9 @@ mod tests {
     }
 
     fn outbox(requests: impl IntoIterator<Item = Request>) -> Outbox {
-        Outbox { requests: requests.into_iter().collect() }
+        let mut outbox = Outbox::default();
+        requests.into_iter().for_each(|request| outbox.push(request, Duration::ZERO, None));
+        outbox
     }
 
     #[test]
@@ -184,10 +229,11 @@ mod tests {
     fn an_error_refuses_the_kind_it_names_else_the_oldest() {
         let requests = [message(None, 1, "a"), Request::Status(Status::Ocupado), Request::List];
         let mut first = outbox(requests.clone());
-        assert_eq!(first.take_refused(Some("change_status")), Some(Request::Status(Status::Ocupado)));
-        assert_eq!(first.take_refused(None), Some(message(None, 1, "a")));
-        assert_eq!(first.take_refused(Some("user_info")), None);
-        assert_eq!(outbox(requests).take_refused(Some("confeti")), Some(message(None, 1, "a")));
+        let refused = |outbox: &mut Outbox, kind| outbox.take_refused(kind).map(|sent| sent.request);
+        assert_eq!(refused(&mut first, Some("change_status")), Some(Request::Status(Status::Ocupado)));
+        assert_eq!(refused(&mut first, None), Some(message(None, 1, "a")));
+        assert_eq!(refused(&mut first, Some("user_info")), None);
+        assert_eq!(refused(&mut outbox(requests), Some("confeti")), Some(message(None, 1, "a")));
     }
 
     #[test]

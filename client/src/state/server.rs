@@ -1,21 +1,33 @@
 //! What the server says: each of its messages, and what it changes.
 
 use chat_protocol::{
-    ErrorReport, MessageKind, ServerMessage, Status, StatusReason, Timestamp, UserName, UserStatus,
+    ErrorCode, ErrorReport, MessageKind, ServerMessage, Status, StatusReason, Timestamp, UserName, UserStatus,
 };
 
 use super::entry::{Delivery, EntryKind};
-use super::outbox::Request;
-use super::{Effect, Link, State};
+use super::outbox::{EntryKey, Request, Sent};
+use super::{Effect, Link, NOTICE_NAME_COLUMNS, State};
 use crate::sanitize::{Visible, sanitize, sanitize_line};
 
 impl State {
     pub(super) fn on_frame(&mut self, text: &str) {
         match ServerMessage::decode(text) {
+            Ok(message) if self.is_registering() && !answers_register(&message) => {
+                log::debug!("ignored before the answer to register");
+            }
             Ok(message) => self.on_message(message),
             // The next version of the protocol, or another team's: nothing that may stop the chat.
             Err(_) => self.hint(self.texts.not_understood()),
         }
+    }
+
+    fn is_registering(&self) -> bool {
+        matches!(self.link, Link::Registering { .. })
+    }
+
+    /// A request was answered.
+    fn answered(&mut self) {
+        self.progress_at = self.now.elapsed;
     }
 
     fn on_message(&mut self, message: ServerMessage<'_>) {
@@ -25,7 +37,7 @@ impl State {
                 self.list(user_list.names().iter().map(AsRef::as_ref));
                 // Some servers leave the newcomer out of the list.
                 self.roster.set(self.config.name.clone(), Status::default());
-                if matches!(self.link, Link::Registering { .. }) {
+                if self.is_registering() {
                     self.on_registered();
                 }
             }
@@ -49,11 +61,8 @@ impl State {
 
     fn on_broadcast(&mut self, sender: &str, content: &str, at: Option<Timestamp>) {
         if self.config.name.is_spelled(sender) {
-            match self.outbox.take_message(None, content) {
-                Some(key) => self.deliver(&key, Delivery::Done, at),
-                None => self.said_elsewhere(0, content, at),
-            }
-            return;
+            let key = self.outbox.take_message(None, content);
+            return self.on_relayed(key, None, content, at);
         }
         let (by, _) = self.name_from_wire(sender);
         let mention = self.is_mentioned(content);
@@ -70,11 +79,15 @@ impl State {
         if self.config.name.is_spelled(sender) {
             return self.on_receipt(target, content, at);
         }
-        let (by, Some(peer)) = self.name_from_wire(sender) else {
+        let (by, peer) = self.name_from_wire(sender);
+        let Some(peer) = peer else {
             // Nobody whom one could answer: shown where it cannot be overlooked.
-            let text = self.texts.private_of_nobody(&sanitize_line(content));
-            let by = self.texts.invalid_name();
-            self.push(0, at, EntryKind::Said { by, own: false, mention: true }, text);
+            let text = self.texts.private_of_nobody(&sanitize(content));
+            let id = self.push(0, at, EntryKind::Said { by, own: false, mention: true }, text);
+            if self.conversations.current_index() != 0 {
+                self.conversations.at_mut(0).mark_unread(id, true);
+                self.bell();
+            }
             return;
         };
         let mention = self.is_mentioned(content);
@@ -87,7 +100,7 @@ impl State {
         self.conversations.at_mut(index).mark_unread(id, mention);
         self.bell();
         if self.conversations.at_mut(index).unread == 1 && !self.config.line_mode {
-            let text = self.texts.private_from(&by, index + 1);
+            let text = self.texts.private_from(&by.cut(NOTICE_NAME_COLUMNS), index + 1);
             self.notice(EntryKind::Pointer, text);
         }
     }
@@ -97,18 +110,32 @@ impl State {
         let peer = UserName::parse(target).ok();
         let key = match &peer {
             Some(peer) => self.outbox.take_message(Some(peer), content),
-            None => match self.outbox.take_kind(MessageKind::Private) {
-                Some(Request::Message { entry, .. }) => Some(entry),
-                _ => None,
-            },
+            None => self.outbox.take_private(content),
         };
-        match (key, peer) {
-            (Some(key), _) => self.deliver(&key, Delivery::Done, at),
-            (None, Some(peer)) => {
-                let index = self.conversations.find_or_open(&peer);
-                self.said_elsewhere(index, content, at);
-            }
-            (None, None) => {}
+        let peer = key.as_ref().and_then(|key| key.peer.clone()).or(peer);
+        if peer.is_some() {
+            self.on_relayed(key, peer.as_ref(), content, at);
+        }
+    }
+
+    /// Own words came back. The entry may have been cleared away, or its answer given up.
+    fn on_relayed(
+        &mut self,
+        key: Option<EntryKey>,
+        peer: Option<&UserName>,
+        content: &str,
+        at: Option<Timestamp>,
+    ) {
+        self.answered();
+        let late = || {
+            let index = self.conversations.find(peer)?;
+            let id = self.conversations.all()[index].unconfirmed(&sanitize(content))?;
+            Some(EntryKey { peer: peer.cloned(), id })
+        };
+        let key = key.or_else(late);
+        if !key.is_some_and(|key| self.deliver(&key, Delivery::Done, at)) {
+            let index = peer.map_or(0, |peer| self.conversations.find_or_open(peer));
+            self.said_elsewhere(index, content, at);
         }
     }
 
@@ -128,6 +155,7 @@ impl State {
         if self.outbox.take_kind(MessageKind::ListUsers).is_none() {
             return;
         }
+        self.answered();
         let count = names.len();
         let shown: Vec<String> = names
             .take(LISTED_NAMES_MAX)
@@ -153,7 +181,9 @@ impl State {
                 self.roster.set(name, status);
             }
         }
-        self.outbox.take_kind(MessageKind::UserInfo);
+        if self.outbox.take_kind(MessageKind::UserInfo).is_some() {
+            self.answered();
+        }
         let text = self.texts.info(&shown, &sanitize_line(ip), status);
         self.notice(EntryKind::Notice, text);
     }
@@ -161,6 +191,7 @@ impl State {
     fn on_status(&mut self, content: &UserStatus<'_>, reason: Option<StatusReason>) {
         let (shown, Some(name)) = self.name_from_wire(&content.user) else { return };
         let status = content.status;
+        let shown = shown.cut(NOTICE_NAME_COLUMNS);
         let before = self.roster.set(name.clone(), status);
         if self.config.name.is_spelled(name.as_str()) {
             return self.on_own_status(status, reason);
@@ -178,6 +209,9 @@ impl State {
         let before = self.status.replace(status);
         let answers =
             matches!(reason, Some(StatusReason::Requested) | None) && self.outbox.take_status(status);
+        if answers {
+            self.answered();
+        }
         let text = match reason {
             _ if answers => self.texts.own_status(status),
             _ if before == Some(status) => return,
@@ -196,7 +230,7 @@ impl State {
             return;
         }
         self.roster.remove(&name);
-        self.about(&name, self.texts.left(&shown));
+        self.about(&name, self.texts.left(&shown.cut(NOTICE_NAME_COLUMNS)));
     }
 
     /// Something about a user: a line in the general chat, and in the conversation with that user.
@@ -209,15 +243,30 @@ impl State {
 
     fn on_error(&mut self, report: &ErrorReport<'_>) {
         let sentence = sanitize_line(&report.content);
-        if matches!(self.link, Link::Registering { .. }) {
+        if self.is_registering() {
             return self.on_register_refused(report.code, sentence);
         }
-        match self.outbox.take_refused(report.request.as_deref()) {
-            Some(Request::Message { entry, .. }) => {
+        let refused = self.outbox.take_refused(report.request.as_deref());
+        if refused.is_some() {
+            self.answered();
+        }
+        let refused = match refused {
+            Some(Sent { line: Some(line), request, .. }) if report.code == Some(ErrorCode::RateLimited) => {
+                if let Request::Message { entry, .. } = request {
+                    self.deliver(&entry, Delivery::Refused, None);
+                }
+                return self.put_back(line);
+            }
+            refused => refused.map(|sent| sent.request),
+        };
+        match refused {
+            Some(Request::Message { entry, text }) => {
                 self.deliver(&entry, Delivery::Refused, None);
                 let index = self.conversations.find(entry.peer.as_ref()).unwrap_or(0);
                 if self.config.line_mode {
-                    return self.complain_refused(index, entry.id, &sentence);
+                    self.failed = true;
+                    let text = self.texts.line_refused(&sanitize_line(&text), &sentence);
+                    return self.effects.push(Effect::Complain(text));
                 }
                 self.push(index, None, EntryKind::Error, sentence.clone());
                 if index != self.conversations.current_index() {
@@ -231,13 +280,6 @@ impl State {
         }
     }
 
-    fn complain_refused(&mut self, index: usize, id: u64, sentence: &Visible) {
-        self.failed = true;
-        let line = self.conversations.all()[index].entry(id).map(|entry| entry.text.flattened());
-        let text = self.texts.line_refused(&line.unwrap_or_default(), sentence);
-        self.effects.push(Effect::Complain(text));
-    }
-
     /// Whether the own name stands in the text as a word.
     fn is_mentioned(&self, text: &str) -> bool {
         let own = self.config.name.as_str().to_lowercase();
@@ -246,6 +288,11 @@ impl State {
             .split(|c| !in_name(c))
             .any(|word| word == own || word.trim_matches(['.', '-', '_']) == own)
     }
+}
+
+/// What else a server says before it accepts the user is about a chat that has not begun.
+fn answers_register(message: &ServerMessage<'_>) -> bool {
+    matches!(message, ServerMessage::RegisterSuccess { .. } | ServerMessage::Error(_))
 }
 
 /// Names that one answer to `/usuarios` shows; the count says how many there are.

@@ -3,7 +3,7 @@
 use chat_protocol::{Lang, Status};
 
 use super::Texts;
-use crate::sanitize::{Visible, sanitize_line};
+use crate::sanitize::{Visible, sanitize, sanitize_line};
 
 /// What happens in the chat.
 impl Texts {
@@ -115,7 +115,7 @@ impl Texts {
     /// A private message of somebody who cannot be answered.
     #[must_use]
     pub fn private_of_nobody(self, text: &Visible) -> Visible {
-        say!(self, "privado: {text}", "private: {text}")
+        sanitize(&format!("{}: {text}", self.0.pick("privado", "private")))
     }
 
     /// A frame that is no message of this protocol.

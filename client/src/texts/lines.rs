@@ -34,7 +34,10 @@ impl Texts {
                 "«{word}» no puede ser un usuario: letras, números, _ - . y nada más",
                 "\"{word}\" cannot be a user: letters, numbers, _ - . and nothing else"
             ),
-            CommandError::Usage(usage) => say!(self, "falta algo: {usage}", "something is missing: {usage}"),
+            CommandError::Usage(usage) => {
+                let usage = self.0.pick(usage.spanish, usage.english);
+                say!(self, "falta algo: {usage}", "something is missing: {usage}")
+            }
         }
     }
 
@@ -88,6 +91,16 @@ impl Texts {
     #[must_use]
     pub fn cannot_close(self) -> Visible {
         say!(self, "el chat general no se cierra", "the general chat cannot be closed")
+    }
+
+    /// A paste that the line cannot hold.
+    #[must_use]
+    pub fn paste_too_long(self) -> Visible {
+        say!(
+            self,
+            "lo pegado no cabe: una línea tiene hasta 64 KiB",
+            "the paste does not fit: a line has up to 64 KiB"
+        )
     }
 
     /// Nothing to do.

@@ -20,12 +20,6 @@ impl Texts {
         self.0.pick("Usuarios", "Users")
     }
 
-    /// The user, on a narrow screen.
-    #[must_use]
-    pub const fn me(self) -> &'static str {
-        self.0.pick("yo", "me")
-    }
-
     /// A message without an answer.
     #[must_use]
     pub const fn pending(self) -> &'static str {
@@ -90,6 +84,12 @@ impl Texts {
     #[must_use]
     pub fn line_unconfirmed(self, line: &Visible) -> Visible {
         say!(self, "sin confirmar: «{line}»", "unconfirmed: \"{line}\"")
+    }
+
+    /// A line that was never sent, in line mode.
+    #[must_use]
+    pub fn line_not_sent(self, line: &Visible) -> Visible {
+        say!(self, "no se envió: «{line}»", "not sent: \"{line}\"")
     }
 
     /// A date in words.

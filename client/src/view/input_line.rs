@@ -8,20 +8,17 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::line::Line;
 use super::theme::Theme;
-use crate::sanitize::{columns, sanitize_line};
+use crate::sanitize::{Visible, columns, sanitize_line};
 use crate::state::State;
 
 /// Draws it; says where the cursor stands.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Position {
     let conversation = state.conversations().current();
-    let mut prompt = match &conversation.peer {
-        Some(peer) => format!("@{}> ", sanitize_line(peer.as_str()).cut(PROMPT_COLUMNS_MAX)),
-        None => format!("{}> ", state.config().texts.general()),
+    let (sign, target) = match &conversation.peer {
+        Some(peer) => ("@", sanitize_line(peer.as_str())),
+        None => ("", sanitize_line(state.config().texts.general())),
     };
-    // The prompt gives way where the line would have no room at all.
-    if columns(&prompt) + TEXT_COLUMNS_MIN > usize::from(area.width) {
-        prompt.clear();
-    }
+    let prompt = prompt(sign, &target, usize::from(area.width));
     let mut line = Line::new(buffer, area.y, area.left(), area.right());
     line.put(&prompt, theme.chosen());
     let start = line.x();
@@ -46,6 +43,19 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Po
     Position::new(cursor.max(start).min(area.right().saturating_sub(1)), area.y)
 }
 
+/// Whom the line goes to. The name is cut for the text to have half of the row, but something of it stays as
+/// long as the cursor has a place: to say it to the wrong one is the worst mistake.
+fn prompt(sign: &str, target: &Visible, width: usize) -> String {
+    let room = (width / 2).saturating_sub(sign.len() + PROMPT_END.len());
+    let name = target.cut(room.clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX));
+    let prompt = format!("{sign}{name}{PROMPT_END}");
+    match width.saturating_sub(columns(&prompt)) {
+        1.. => prompt,
+        0 if columns(prompt.trim_end()) < width => prompt.trim_end().to_owned(),
+        0 => String::new(),
+    }
+}
+
 /// One cluster as it is shown: what cannot be seen has a picture, so that the cursor never stands still.
 fn shown(theme: &Theme, cluster: &str) -> String {
     if cluster.contains('\n') {
@@ -55,5 +65,6 @@ fn shown(theme: &Theme, cluster: &str) -> String {
     if shown.columns() == 0 { "·".to_owned() } else { shown.to_string() }
 }
 
-const PROMPT_COLUMNS_MAX: usize = 20;
-const TEXT_COLUMNS_MIN: usize = 6;
+const PROMPT_END: &str = "> ";
+const NAME_COLUMNS_MAX: usize = 20;
+const NAME_COLUMNS_MIN: usize = 2;

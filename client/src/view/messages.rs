@@ -49,6 +49,10 @@ fn text(state: &State, theme: &Theme, entry: &Entry, index: usize, mut line: Lin
             line.put(&entry.label(), label_style(theme, entry));
         }
     }
+    // Without a column of its own the text of a further row could pass for another message.
+    if index > 0 && width.head == 0 {
+        line.put(theme.border(), theme.dim());
+    }
     let indent = if index == 0 { first } else { rest };
     line.skip_to(start + u16::try_from(indent).unwrap_or(u16::MAX))
         .put(entry.row(index), text_style(theme, entry));

@@ -1,11 +1,12 @@
 //! The real program on real terminals against the real server.
 
-use std::io::Write;
-use std::net::TcpListener;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+use rustix::process::{Pid, Signal, kill_process};
 
 mod person;
 mod room;
@@ -104,10 +105,63 @@ fn a_name_in_use_is_refused_in_words_on_the_normal_screen() {
 
 #[test]
 fn a_port_where_nobody_answers_is_told_in_words() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-    let mut ana = Person::starts(&["ana", "127.0.0.1", &free.port().to_string()], &[]);
+    // Bound and kept, but not listened on: nobody else gets the port meanwhile.
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = SocketAddrV4::try_from(getsockname(&socket).unwrap()).unwrap().port();
+    let mut ana = Person::starts(&["ana", "127.0.0.1", &port.to_string()], &[]);
     assert_eq!(ana.ends(), 3);
     ana.sees("conexión rechazada");
+}
+
+#[test]
+fn a_server_that_is_full_or_breaks_off_is_not_told_as_another_program() {
+    let cases = [
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "está lleno"),
+        ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "se cortó la conexión"),
+        ("", "se cortó la conexión"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "no es un servidor de este chat"),
+    ];
+    for (answer, words) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // All of the request is read, or closing would reset the connection.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let mut ana = Person::starts(&["ana", "127.0.0.1", &port.to_string()], &[]);
+        assert_eq!(ana.ends(), 3);
+        ana.sees(words);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_reader_that_does_not_read_cannot_keep_the_program() {
+    let room = Room::open();
+    let mut bob = Person::joins("bob", room.port());
+    let mut child = starts_piped(&room);
+    let mut stdin = child.stdin.take().expect("a pipe");
+    for number in 0..40 {
+        writeln!(stdin, "{} fin{number}", "x".repeat(4_000)).expect("the program reads");
+    }
+    bob.waits_for("so much that a pipe is full", |screen| {
+        (20..40).any(|number| screen.contents().contains(&format!("fin{number}")))
+    });
+    let pid = Pid::from_child(&child);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().expect("a child").is_none() {
+        assert!(Instant::now() < deadline, "two signals and more did not end it");
+        kill_process(pid, Signal::TERM).expect("it runs");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -121,7 +175,9 @@ fn a_wrong_command_line_is_told_in_words() {
 fn interrupting_twice_leaves_and_once_does_not() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
-    ana.types("a medias\x03");
+    ana.types("a medias");
+    ana.sees("General> a medias");
+    ana.types("\x03");
     ana.sees_no("a medias");
     ana.types("\x03");
     ana.sees("otra vez Ctrl-C para salir");
@@ -132,11 +188,64 @@ fn interrupting_twice_leaves_and_once_does_not() {
 #[test]
 fn signals_that_end_the_program_give_the_terminal_back() {
     let room = Room::open();
-    for (name, signal) in [("ana", Signal::TERM), ("bob", Signal::HUP), ("carla", Signal::INT)] {
-        let mut person = Person::joins(name, room.port());
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let mut person = Person::joins("ana", room.port());
         person.signals(signal);
         assert_eq!(person.ends(), 0, "{signal:?}");
     }
+}
+
+#[test]
+fn signals_without_a_meaning_change_nothing() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    for signal in [Signal::USR1, Signal::USR2, Signal::ALARM] {
+        ana.signals(signal);
+    }
+    ana.says("sigo aquí");
+    ana.sees("ana sigo aquí");
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_does_not_keep_the_program_from_ending() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    ana.gets_stuck(true);
+    // Each size is a whole frame anew: more than the kernel holds for a terminal.
+    for number in 0..40 {
+        let rows = 50 + number % 2;
+        ana.resizes(200, rows);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    ana.signals(Signal::TERM);
+    assert_eq!(ana.ends_unseen(), 0);
+}
+
+#[test]
+fn a_terminal_that_takes_again_shows_the_newest() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    let mut bob = Person::joins("bob", room.port());
+    ana.sees("bob ha entrado");
+    ana.gets_stuck(true);
+    for number in 0..40 {
+        ana.resizes(200, 50 + number % 2);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    bob.says("¿sigues ahí?");
+    bob.sees_no("(enviando...)");
+    ana.gets_stuck(false);
+    ana.sees("bob ¿sigues ahí?");
+}
+
+#[test]
+fn a_paste_without_its_end_does_not_swallow_the_keys() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    ana.types("\x1b[200~medio");
+    ana.sees("General> medio");
+    ana.types("día");
+    ana.sees("General> mediodía");
 }
 
 #[cfg(debug_assertions)]
@@ -163,6 +272,19 @@ fn suspended_and_continued_the_chat_is_there_again() {
 }
 
 #[test]
+fn suspending_stops_the_script_too() {
+    let room = Room::open();
+    let mut ana = Person::joins_from_a_script("ana", room.port());
+    ana.types("\x1a");
+    ana.is_stopped();
+    ana.terminal_is_as_before();
+    ana.signals_group(Signal::CONT);
+    ana.waits_for("the chat", |screen| screen.alternate_screen() && screen.contents().contains("General>"));
+    ana.says("/salir");
+    assert_eq!(ana.ends(), 0);
+}
+
+#[test]
 fn a_paste_is_text_until_enter_is_pressed() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
@@ -179,11 +301,14 @@ fn any_window_size_will_do() {
     ana.resizes(40, 12);
     ana.sees_no("Usuarios");
     ana.sees("General>");
-    for (columns, rows) in [(1, 1), (3, 2), (200, 60), (9, 3)] {
+    // On each the program draws something that was not there before: the emulator is emptied at each size.
+    for (columns, rows, part) in
+        [(1, 1, ""), (3, 2, ""), (200, 60, "F1 ayuda"), (9, 3, "G~>"), (80, 24, "Usuarios 1")]
+    {
+        ana.forgets_the_screen();
         ana.resizes(columns, rows);
+        ana.sees(part);
     }
-    ana.resizes(80, 24);
-    ana.sees("Usuarios 1");
     ana.says("sigo aquí");
     ana.sees("ana sigo aquí");
 }
@@ -220,6 +345,16 @@ fn lines_in_a_pipe_are_sent_and_answered_without_an_escape_byte() {
 }
 
 #[test]
+fn more_lines_in_a_pipe_than_the_server_takes_at_once_all_arrive() {
+    let room = Room::open();
+    let input: String = (0..100).map(|number| format!("línea {number}\n")).collect();
+    let (code, out, err) = piped(&room, &format!("{input}/salir\ndespués\n"));
+    assert_eq!((code, &*err), (Some(0), ""));
+    assert_eq!(out.lines().filter(|line| line.contains("ana: línea ")).count(), 100, "{out}");
+    assert!(!out.contains("después"));
+}
+
+#[test]
 fn a_refused_line_in_a_pipe_is_told_on_stderr_and_in_the_exit_status() {
     let room = Room::open();
     let (code, out, err) = piped(&room, "hola\n@zoe hola\n");
@@ -229,18 +364,22 @@ fn a_refused_line_in_a_pipe_is_told_on_stderr_and_in_the_exit_status() {
 
 /// Runs the program as ana with this input: exit status, standard output, standard error.
 fn piped(room: &Room, input: &str) -> (Option<i32>, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_chat-client"))
-        .args(["ana", "127.0.0.1", &room.port().to_string()])
-        .env("LC_ALL", "es_GT.UTF-8")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let mut child = starts_piped(room);
     let mut stdin = child.stdin.take().expect("a pipe");
     stdin.write_all(input.as_bytes()).expect("the program reads");
     drop(stdin);
     let output = child.wait_with_output().expect("the program ends");
     let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn starts_piped(room: &Room) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_chat-client"))
+        .args(["ana", "127.0.0.1", &room.port().to_string()])
+        .env("LC_ALL", "es_GT.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
 }

@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// How long anything may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,6 +25,8 @@ pub struct Person {
     pid: Pid,
     emulator: vt100::Parser<NoTricks>,
     termios: String,
+    /// The terminal takes nothing from the program.
+    stuck: Arc<AtomicBool>,
 }
 
 /// Nobody else's text may reach the window's title.
@@ -38,11 +42,25 @@ impl vt100::Callbacks for NoTricks {
 impl Person {
     /// Starts the program on a terminal of 80 by 24.
     pub fn starts(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-client"));
+        command.args(args);
+        Self::starts_command(command, variables)
+    }
+
+    /// Starts it from a script that has more to do after it, in the script's process group.
+    pub fn joins_from_a_script(name: &str, port: u16) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        let program = env!("CARGO_BIN_EXE_chat-client");
+        command.args(["-c", "\"$@\"; exit $?", "sh", program, name, "127.0.0.1", &port.to_string()]);
+        let mut person = Self::starts_command(command, &[]);
+        person.sees("General>");
+        person
+    }
+
+    fn starts_command(mut command: CommandBuilder, variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let termios = termios(&*pair.master);
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chat-client"));
-        command.args(args);
         for unset in ["NO_COLOR", "CHAT_LOG", "RUST_LOG", "CHAT_TEST_PANIC"] {
             command.env_remove(unset);
         }
@@ -61,11 +79,16 @@ impl Person {
         });
         let (output_sender, output) = channel();
         let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let stuck = Arc::new(AtomicBool::new(false));
+        let is_stuck = Arc::clone(&stuck);
         std::thread::spawn(move || {
             let mut bytes = [0; 4_096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 if output_sender.send(bytes[..count].to_vec()).is_err() {
                     return;
+                }
+                while is_stuck.load(Ordering::SeqCst) {
+                    std::thread::park_timeout(Duration::from_millis(5));
                 }
             }
         });
@@ -78,7 +101,21 @@ impl Person {
             pid: pid.expect("a running program"),
             emulator: vt100::Parser::new_with_callbacks(at_least_one(24), at_least_one(80), 0, NoTricks),
             termios,
+            stuck,
         }
+    }
+
+    /// From now on the terminal takes nothing (or takes it again): what the program writes stays in the kernel.
+    pub fn gets_stuck(&mut self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::SeqCst);
+    }
+
+    /// Waits for the end alone: what the terminal shows is not looked at.
+    #[track_caller]
+    pub fn ends_unseen(&mut self) -> u32 {
+        let status = self.ended.recv_timeout(PATIENCE).expect("the program ends");
+        assert_eq!(termios(&*self.master), self.termios);
+        status.exit_code()
     }
 
     /// Starts it as a user of the server at this port, and waits for the prompt.
@@ -129,6 +166,11 @@ impl Person {
         }
     }
 
+    /// What was drawn so far is gone from the screen.
+    pub fn forgets_the_screen(&mut self) {
+        self.emulator.process(b"\x1b[2J");
+    }
+
     /// The screen as it is now.
     pub fn screen(&self) -> &vt100::Screen {
         self.emulator.screen()
@@ -144,6 +186,11 @@ impl Person {
     /// Sends a signal.
     pub fn signals(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the program runs");
+    }
+
+    /// Sends a signal to the whole process group, as the shell does.
+    pub fn signals_group(&self, signal: Signal) {
+        kill_process_group(self.pid, signal).expect("the program runs");
     }
 
     /// Waits until the program is stopped.

@@ -29,6 +29,7 @@ fn a_server_out_of_reach_at_the_start_ends_the_program_with_the_remedy() {
         (LinkError::UnknownHost, "no se encuentra el servidor h:80"),
         (LinkError::NotChat, "no es un servidor de este chat"),
         (LinkError::Unreachable, "no hay camino hasta h:80"),
+        (LinkError::Full, "el servidor h:80 está lleno"),
     ] {
         let mut world = World::new(false);
         world.happens(Event::Start);
@@ -48,12 +49,12 @@ fn a_refused_name_at_the_start_ends_the_program_with_the_servers_sentence() {
 }
 
 #[test]
-fn a_server_that_never_answers_the_registration_is_not_this_chat() {
+fn a_server_that_never_answers_the_registration_is_told_as_such() {
     let mut world = World::new(false);
     world.happens(Event::Start);
     world.link(LinkEvent::Up);
     let (code, sentence) = exit(&world.passes(REGISTER_TIME)).unwrap();
-    assert!(code == EXIT_UNREACHABLE && sentence.contains("no es un servidor de este chat"), "{sentence}");
+    assert!(code == EXIT_UNREACHABLE && sentence.contains("no responde"), "{sentence}");
 }
 
 #[test]
@@ -167,11 +168,19 @@ fn a_silent_server_is_pinged_and_then_given_up() {
 #[test]
 fn the_words_of_a_close_are_passed_on() {
     let mut world = World::online();
-    world.link(LinkEvent::Down(LinkError::Closed(sanitize("apagando"))));
-    assert_eq!(
-        world.last_line(),
-        "!! el servidor cerró la conexión: apagando; se reintenta sin cerrar el chat"
-    );
+    for (code, words) in [
+        (Some(1001), "el servidor se apaga"),
+        (Some(4000), "el servidor cerró la conexión (bye)"),
+        (None, "el servidor cerró la conexión (bye)"),
+    ] {
+        world.link(LinkEvent::Down(LinkError::Closed { code, reason: sanitize("bye") }));
+        assert_eq!(world.last_line(), format!("!! {words}; se reintenta sin cerrar el chat"));
+        world.types("/reconectar");
+        world.connects();
+    }
+    let english =
+        Texts(Lang::English).lost(&LinkError::Closed { code: Some(1008), reason: sanitize("idle") });
+    assert_eq!(english.as_str(), "the server closed the connection for a breach of its rules (idle)");
 }
 
 #[test]
@@ -195,4 +204,50 @@ fn the_system_may_end_the_program_at_any_time() {
     let effects = world.happens(Event::Terminate);
     assert_eq!(requests(&effects), ["disconnect"]);
     assert_eq!(exit(&effects), Some((EXIT_LEFT, String::new())));
+}
+
+#[test]
+fn nothing_but_the_answer_to_register_begins_the_chat() {
+    let mut world = World::new(false);
+    world.happens(Event::Start);
+    world.link(LinkEvent::Up);
+    assert_eq!(world.hears_status("ana", Status::Activo, Some(StatusReason::Joined)), []);
+    assert_eq!(world.hears_broadcast("bob", "antes de tiempo"), []);
+    assert_eq!(world.registered(), [Effect::OpenScreen]);
+    world.assert_shown(&[]);
+
+    let mut refused = World::new(false);
+    refused.happens(Event::Start);
+    refused.link(LinkEvent::Up);
+    refused.hears_status("ana", Status::Activo, None);
+    let effects = refused.hears_error("ya está en uso", Some(ErrorCode::NameTaken), Some("register"));
+    assert_eq!(exit(&effects).map(|(code, _)| code), Some(EXIT_REFUSED));
+}
+
+#[test]
+fn a_server_that_accepts_and_drops_is_tried_less_and_less_often() {
+    let mut world = World::online();
+    for base in [1, 2, 4, 8, 16, 30] {
+        lost(&mut world);
+        let Link::Waiting { until } = world.state.link else { panic!("{:?}", world.state.link) };
+        assert!(until - world.elapsed >= Duration::from_secs(base), "{base} s");
+        world.passes(until - world.elapsed);
+        world.connects();
+    }
+    world.passes(link::STABLE_TIME);
+    lost(&mut world);
+    let Link::Waiting { until } = world.state.link else { panic!("{:?}", world.state.link) };
+    assert!(until - world.elapsed < Duration::from_secs(2), "the pauses begin anew");
+}
+
+#[test]
+fn a_server_that_is_full_or_busy_is_tried_again() {
+    for code in [ErrorCode::ServerFull, ErrorCode::RateLimited] {
+        let mut world = World::online();
+        lost(&mut world);
+        world.passes(Duration::from_secs(2));
+        world.link(LinkEvent::Up);
+        assert_eq!(world.hears_error("ahora no", Some(code), Some("register")), [Effect::Disconnect]);
+        assert!(matches!(world.state.link, Link::Waiting { .. }), "{code:?}: {:?}", world.state.link);
+    }
 }

@@ -48,7 +48,8 @@ fn the_end_of_the_input_waits_for_the_answers_and_leaves_with_0() {
     takes(&mut world, "hola");
     assert_eq!(world.happens(Event::InputEnded), []);
     assert_eq!(requests(&world.hears_broadcast("ana", "hola")), ["disconnect"]);
-    let closed = world.link(LinkEvent::Down(LinkError::Closed(Visible::default())));
+    let closed =
+        world.link(LinkEvent::Down(LinkError::Closed { code: Some(1000), reason: Visible::default() }));
     assert_eq!(exit(&closed), Some((EXIT_LEFT, String::new())));
 }
 
@@ -72,7 +73,8 @@ fn a_refused_line_is_told_and_exits_with_5() {
         }
         assert!(printed(&effects).iter().any(|line| line.starts_with("stderr: rechazado: «")), "{effects:?}");
         world.happens(Event::InputEnded);
-        let closed = world.link(LinkEvent::Down(LinkError::Closed(Visible::default())));
+        let closed =
+            world.link(LinkEvent::Down(LinkError::Closed { code: Some(1000), reason: Visible::default() }));
         assert_eq!(exit(&closed).map(|(code, _)| code), Some(EXIT_LOST));
     }
 }
@@ -121,4 +123,111 @@ fn literal_lines_are_never_commands() {
     world.connects();
     assert_eq!(requests(&takes(&mut world, "/salir")), ["broadcast /salir"]);
     assert_eq!(requests(&takes(&mut world, "@bob hola")), ["broadcast @bob hola"]);
+}
+
+#[test]
+fn what_follows_the_command_to_leave_is_not_sent() {
+    let mut world = World::online_in_line_mode();
+    takes(&mut world, "uno");
+    takes(&mut world, "/salir");
+    assert!(!world.state.wants_lines());
+    assert_eq!(takes(&mut world, "dos"), []);
+    let effects = world.hears_broadcast("ana", "uno");
+    assert_eq!(requests(&effects), ["disconnect"]);
+    assert_eq!(takes(&mut world, "tres"), []);
+    let closed = world.link(LinkEvent::Down(LinkError::Lost));
+    assert_eq!(exit(&closed), Some((EXIT_LEFT, String::new())));
+}
+
+/// A server that grants 20 requests a second and 60 at once, as ours does.
+struct Granting {
+    tokens: f64,
+    at: Duration,
+}
+
+impl Granting {
+    fn takes(&mut self, now: Duration) -> bool {
+        self.tokens = (self.tokens + (now - self.at).as_secs_f64() * 20.0).min(60.0);
+        self.at = now;
+        let granted = self.tokens >= 1.0;
+        self.tokens -= f64::from(u8::from(granted));
+        granted
+    }
+}
+
+/// 300 lines through that server: those that were relayed.
+fn through(mut server: Granting) -> (Vec<String>, World) {
+    let mut world = World::online_in_line_mode();
+    let mut lines = (0..300).map(|number| format!("línea {number}"));
+    let mut relayed = Vec::new();
+    let mut out = VecDeque::new();
+    for _ in 0..TURNS_MAX {
+        while world.state.wants_lines()
+            && let Some(line) = lines.next()
+        {
+            out.extend(requests(&takes(&mut world, &line)));
+        }
+        while let Some(request) = out.pop_front() {
+            let Some(text) = request.strip_prefix("broadcast ") else { continue };
+            out.extend(requests(&match server.takes(world.elapsed) {
+                true => {
+                    relayed.push(text.to_owned());
+                    world.hears_broadcast("ana", text)
+                }
+                false => world.hears_error("muy rápido", Some(ErrorCode::RateLimited), Some("broadcast")),
+            }));
+        }
+        if relayed.len() == 300 {
+            break;
+        }
+        out.extend(requests(&world.passes(Duration::from_millis(10))));
+    }
+    (relayed, world)
+}
+
+#[test]
+fn a_long_input_loses_no_line_to_the_servers_rate() {
+    let (relayed, mut world) = through(Granting { tokens: 59.0, at: Duration::ZERO });
+    assert!(relayed.iter().enumerate().all(|(number, line)| *line == format!("línea {number}")));
+    assert_eq!(relayed.len(), 300);
+    assert_eq!(requests(&world.happens(Event::InputEnded)), ["disconnect"]);
+}
+
+#[test]
+fn a_line_refused_for_its_rate_goes_out_again() {
+    let (relayed, mut world) = through(Granting { tokens: 0.0, at: Duration::ZERO });
+    let distinct: std::collections::BTreeSet<_> = relayed.iter().collect();
+    assert_eq!((relayed.len(), distinct.len()), (300, 300));
+    assert_eq!(requests(&world.happens(Event::InputEnded)), ["disconnect"]);
+    let closed = world.link(LinkEvent::Down(LinkError::Lost));
+    assert_eq!(exit(&closed), Some((EXIT_LEFT, String::new())));
+}
+
+#[test]
+fn what_others_say_does_not_keep_it_after_the_end_of_the_input() {
+    let mut world = World::online_in_line_mode();
+    takes(&mut world, "hola");
+    world.happens(Event::InputEnded);
+    for _ in 0..100 {
+        world.hears_broadcast("bob", "bla");
+        if let Some((code, _)) = exit(&world.passes(Duration::from_millis(100))) {
+            assert_eq!(code, EXIT_LOST);
+            assert!(world.elapsed <= actions::FINISH_TIME + Duration::from_millis(100));
+            return;
+        }
+    }
+    panic!("it never ends");
+}
+
+#[test]
+fn lines_that_never_went_out_are_told() {
+    for end in [Event::InputEnded, Event::Terminate] {
+        let mut world = World::online_in_line_mode();
+        world.link(LinkEvent::Down(LinkError::Lost));
+        takes(&mut world, "uno");
+        takes(&mut world, "dos");
+        let effects = world.happens(end);
+        assert_eq!(printed(&effects), ["stderr: no se envió: «uno»", "stderr: no se envió: «dos»"]);
+        assert_eq!(exit(&effects).map(|(code, _)| code), Some(EXIT_LOST));
+    }
 }

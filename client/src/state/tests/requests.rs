@@ -124,9 +124,16 @@ fn what_is_wrong_is_never_sent_and_stays_in_the_line() {
         world.assert_shown(&[&format!("!! {sentence}")]);
         assert_eq!(world.draft(), line);
     }
+}
+
+#[test]
+fn how_long_a_message_may_be_is_the_servers_affair_unless_it_breaks_the_connection() {
     let mut world = World::online();
-    assert_eq!(world.types(&"ñ".repeat(2_049)), []);
-    assert_eq!(world.last_line(), "!! el mensaje tiene 4098 bytes y el máximo es 4096: acórtelo o divídalo");
+    assert!(matches!(&world.types(&"ñ".repeat(20_000))[..], [Effect::Send(_)]));
+    assert_eq!(world.types(&"\"".repeat(40_000)), []);
+    assert!(world.last_line().contains("el máximo es 65536"), "{}", world.last_line());
+    world.does(Action::Paste("x".repeat(30_000)));
+    assert_eq!(world.hint(), "lo pegado no cabe: una línea tiene hasta 64 KiB");
 }
 
 #[test]
@@ -216,10 +223,68 @@ fn interrupting_clears_the_line_then_asks_then_leaves() {
 fn leaving_waits_for_the_servers_close_but_not_long() {
     let mut world = World::online();
     assert_eq!(requests(&world.types("/salir")), ["disconnect"]);
-    let closed = world.link(LinkEvent::Down(LinkError::Closed(Visible::default())));
+    let closed =
+        world.link(LinkEvent::Down(LinkError::Closed { code: Some(1000), reason: Visible::default() }));
     assert_eq!(exit(&closed), Some((EXIT_LEFT, String::new())));
 
     let mut silent = World::online();
     silent.types("/salir");
     assert_eq!(exit(&silent.passes(LEAVE_TIME)), Some((EXIT_LEFT, String::new())));
+}
+
+#[test]
+fn an_answer_never_hits_the_message_of_a_conversation_that_was_closed() {
+    let mut world = World::online();
+    world.types("/ver bob");
+    world.types("uno");
+    world.types("/cerrar");
+    world.types("/ver bob");
+    world.types("dos");
+    world.hears_private("ana", "bob", "uno");
+    world.assert_shown(&["ana: dos (enviando...)", "ana: uno"]);
+    world.hears_error("bob no está", Some(ErrorCode::UserNotFound), Some("private"));
+    world.assert_shown(&["ana: dos (rechazado)", "ana: uno", "!! bob no está"]);
+}
+
+#[test]
+fn a_message_that_was_cleared_away_is_shown_when_it_was_said() {
+    let mut world = World::online();
+    world.types("hola");
+    world.types("/limpiar");
+    world.hears_broadcast("ana", "hola");
+    world.assert_shown(&["ana: hola"]);
+}
+
+#[test]
+fn a_server_that_echoes_nothing_does_not_stop_the_talk() {
+    let mut world = World::online();
+    for _ in 0..outbox::REQUESTS_MAX {
+        world.types("hola");
+    }
+    assert_eq!(world.types("más"), []);
+    world.does(Action::Interrupt);
+    world.passes(outbox::ANSWER_TIME);
+    assert_eq!(world.last_line(), "ana: hola (sin confirmar)");
+    assert_eq!(requests(&world.types("más")), ["broadcast más"]);
+}
+
+#[test]
+fn an_answer_that_comes_late_still_confirms() {
+    let mut world = World::online();
+    world.types("hola");
+    world.passes(outbox::ANSWER_TIME);
+    world.assert_shown(&["ana: hola (sin confirmar)"]);
+    world.hears_broadcast("ana", "hola");
+    world.assert_shown(&["ana: hola"]);
+}
+
+#[test]
+fn a_command_that_moves_the_conversations_leaves_every_draft_alone() {
+    let mut world = World::online();
+    for number in 1..crate::state::conversations::CONVERSATIONS_MAX {
+        world.hears_private(&format!("u{number}"), "ana", "hola");
+    }
+    world.types("/ver u150");
+    assert_eq!(requests(&world.types("@otra hola")), ["private otra hola"]);
+    assert_eq!(world.draft(), "");
 }
