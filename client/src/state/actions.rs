@@ -53,6 +53,8 @@ impl State {
     }
 
     fn paste(&mut self, text: &str) {
+        // Whole lines are copied with their end, which is no line of its own.
+        let text = text.trim_end_matches('\n');
         let editor = &mut self.conversations.current_mut().editor;
         if editor.has_room(text.len()) {
             editor.insert(text);
@@ -109,7 +111,8 @@ impl State {
         }
     }
 
-    /// Enter: what cannot be done stays in the line.
+    /// Enter. What cannot be done now stays in the line; what is wrong leaves it, so that it does not mix with
+    /// what is typed next, and comes back with Up.
     fn submit(&mut self) {
         let peer = self.conversations.current().peer.clone();
         let line = self.conversations.current().editor.text().to_owned();
@@ -124,7 +127,10 @@ impl State {
                 }
             }
             Err(Refusal::Hint(text)) => self.hint(text),
-            Err(Refusal::Error(text)) => self.notice(EntryKind::Error, text),
+            Err(Refusal::Error(text)) => {
+                self.notice(EntryKind::Error, text);
+                self.conversations.current_mut().editor.submit();
+            }
         }
     }
 

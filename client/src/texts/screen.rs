@@ -77,18 +77,21 @@ impl Texts {
     /// A refused line, in line mode.
     #[must_use]
     pub fn line_refused(self, line: &Visible, sentence: &Visible) -> Visible {
+        let line = line.cut(QUOTED_COLUMNS_MAX);
         say!(self, "rechazado: «{line}»: {sentence}", "refused: \"{line}\": {sentence}")
     }
 
     /// An unconfirmed line, in line mode.
     #[must_use]
     pub fn line_unconfirmed(self, line: &Visible) -> Visible {
+        let line = line.cut(QUOTED_COLUMNS_MAX);
         say!(self, "sin confirmar: «{line}»", "unconfirmed: \"{line}\"")
     }
 
     /// A line that was never sent, in line mode.
     #[must_use]
     pub fn line_not_sent(self, line: &Visible) -> Visible {
+        let line = line.cut(QUOTED_COLUMNS_MAX);
         say!(self, "no se envió: «{line}»", "not sent: \"{line}\"")
     }
 
@@ -109,6 +112,9 @@ impl Texts {
         }
     }
 }
+
+/// Columns of a line that a complaint about it repeats.
+const QUOTED_COLUMNS_MAX: usize = 60;
 
 const WEEKDAYS_SPANISH: [&str; 7] =
     ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];

@@ -74,6 +74,9 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         if area.width >= WIDE_BAR_COLUMNS && calm { format!("{}  {clock}", texts.help_key()) } else { clock };
     let right_start = area.right().saturating_sub(u16::try_from(columns(&right) + 1).unwrap_or(u16::MAX));
 
+    if area.width < NARROW_BAR_COLUMNS {
+        return narrow_status(state, theme, area, buffer);
+    }
     let mut line = Line::new(buffer, area.y, area.left(), right_start.saturating_sub(1));
     let own = sanitize_line(state.config().name.as_str()).cut(OWN_NAME_COLUMNS_MAX);
     line.put(own.as_str(), style.patch(theme.chosen())).put(" ", style);
@@ -85,6 +88,21 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         }
     }
     Line::new(buffer, area.y, right_start, area.right()).put(&right, style);
+}
+
+/// Where there is no room for all: the connection if it is not there, then the status; the name takes what is
+/// left.
+fn narrow_status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let style = theme.bar();
+    let mut line = Line::new(buffer, area.y, area.left(), area.right());
+    let mut words: Vec<String> = Vec::new();
+    if !matches!(state.link(), Link::Online { .. }) {
+        words.push(state.link_text().to_string());
+    }
+    words.extend(state.passing_hint().map(ToString::to_string));
+    words.push(own_status(state, line.left()));
+    words.push(sanitize_line(state.config().name.as_str()).as_str().to_owned());
+    line.put(&words.join(" "), style);
 }
 
 /// The status as the server assigned it, and beside it the one that is asked for; in their first letters where
@@ -120,3 +138,4 @@ fn middle(state: &State, theme: &Theme) -> Vec<String> {
 const TITLE_COLUMNS_MAX: usize = 12;
 const OWN_NAME_COLUMNS_MAX: usize = 16;
 const WIDE_BAR_COLUMNS: u16 = 60;
+const NARROW_BAR_COLUMNS: u16 = 30;

@@ -139,7 +139,7 @@ fn a_tiny_terminal_shows_the_last_words() {
     │ leerlo
     09:00 ana: ya casi
            (enviando...)
-    ana [ACT>OCU] 09:00
+    [ACT>OCU] ana
     General> hola a tod_
     ");
 }

@@ -109,7 +109,7 @@ fn a_restored_status_does_not_answer_a_request_for_another() {
 }
 
 #[test]
-fn what_is_wrong_is_never_sent_and_stays_in_the_line() {
+fn what_is_wrong_is_never_sent_and_leaves_the_line_but_comes_back_with_up() {
     let cases = [
         (
             "/usarios",
@@ -122,6 +122,8 @@ fn what_is_wrong_is_never_sent_and_stays_in_the_line() {
         let mut world = World::online();
         assert_eq!(world.types(line), [], "{line}");
         world.assert_shown(&[&format!("!! {sentence}")]);
+        assert_eq!(world.draft(), "", "the next thing typed stands alone");
+        world.does(Action::Edit(crate::editor::Edit::HistoryBack));
         assert_eq!(world.draft(), line);
     }
 }
@@ -132,7 +134,7 @@ fn how_long_a_message_may_be_is_the_servers_affair_unless_it_breaks_the_connecti
     assert!(matches!(&world.types(&"ñ".repeat(20_000))[..], [Effect::Send(_)]));
     assert_eq!(world.types(&"\"".repeat(40_000)), []);
     assert!(world.last_line().contains("el máximo es 65536"), "{}", world.last_line());
-    world.does(Action::Paste("x".repeat(30_000)));
+    world.does(Action::Paste("x".repeat(70_000)));
     assert_eq!(world.hint(), "lo pegado no cabe: una línea tiene hasta 64 KiB");
 }
 
