@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -211,19 +211,17 @@ pub fn give_back() {
     }
 }
 
-/// Writes all of it, if the terminal takes it in this time.
-fn write_within(tty: &File, mut bytes: &[u8], time: Duration) -> io::Result<()> {
-    let until = Instant::now() + time;
+/// Writes all of it, unless the terminal takes nothing for so long. No clock is needed: each wait is bounded, and
+/// between two of them it took something.
+fn write_within(tty: &File, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
     while !bytes.is_empty() {
         match retry_on_intr(|| write(tty, bytes)) {
             Ok(count) => bytes = &bytes[count..],
             Err(Errno::AGAIN) => {
-                let left = until.saturating_duration_since(Instant::now());
-                let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) };
-                if left.is_zero() {
+                if retry_on_intr(|| poll(&mut [PollFd::new(tty, PollFlags::OUT)], Some(&timeout)))? == 0 {
                     return Err(io::ErrorKind::TimedOut.into());
                 }
-                retry_on_intr(|| poll(&mut [PollFd::new(tty, PollFlags::OUT)], Some(&timeout)))?;
             }
             Err(error) => return Err(error.into()),
         }
