@@ -153,7 +153,7 @@ impl Room {
         if let Some(network) = origin.network() {
             *self.networks.entry(network).or_default() += 1;
         }
-        let place = self.roster.add(peer, name.clone());
+        let place = self.roster.add(name.clone());
         self.names.insert(key, peer);
         let user = User { name: name.clone(), origin, place, status: Status::Activo, resumes: None };
         let before = self.users.insert(peer, user);

@@ -6,12 +6,10 @@ use std::collections::BTreeMap;
 use chat_protocol::UserName;
 use serde_json::value::RawValue;
 
-use super::PeerId;
-
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Roster {
-    members: BTreeMap<u64, (PeerId, UserName)>,
+    members: BTreeMap<u64, UserName>,
     next: u64,
     /// The JSON array of names without its closing bracket, so that a newcomer is appended.
     open_json: String,
@@ -25,13 +23,13 @@ pub struct Place(u64);
 
 impl Roster {
     /// Adds a member behind all others.
-    pub fn add(&mut self, peer: PeerId, name: UserName) -> Place {
+    pub fn add(&mut self, name: UserName) -> Place {
         let place = self.next;
         self.next += 1;
         if !self.stale {
             append(&mut self.open_json, &name);
         }
-        self.members.insert(place, (peer, name));
+        self.members.insert(place, name);
         Place(place)
     }
 
@@ -53,16 +51,11 @@ impl Roster {
         self.members.is_empty()
     }
 
-    /// The members in the order of registration.
-    pub fn iter(&self) -> impl Iterator<Item = (PeerId, &UserName)> {
-        self.members.values().map(|(peer, name)| (*peer, name))
-    }
-
     /// The names as a JSON array.
     pub fn json(&mut self) -> Box<RawValue> {
         if std::mem::take(&mut self.stale) {
             self.open_json.clear();
-            for (_, name) in self.members.values() {
+            for name in self.members.values() {
                 append(&mut self.open_json, name);
             }
         }
@@ -91,13 +84,13 @@ mod tests {
     fn lists_in_the_order_of_registration_whoever_leaves() {
         let mut roster = Roster::default();
         assert_eq!(roster.json().get(), "[]");
-        let ana = roster.add(PeerId(7), name("ana"));
-        let jose = roster.add(PeerId(3), name("José"));
+        let ana = roster.add(name("ana"));
+        let jose = roster.add(name("José"));
         assert_eq!(roster.json().get(), r#"["ana","José"]"#);
         roster.remove(ana);
-        roster.add(PeerId(7), name("bea"));
+        roster.add(name("bea"));
         assert_eq!(roster.json().get(), r#"["José","bea"]"#);
-        roster.add(PeerId(1), name("carla"));
+        roster.add(name("carla"));
         assert_eq!(roster.json().get(), r#"["José","bea","carla"]"#);
         roster.remove(jose);
         assert_eq!(roster.len(), 2);

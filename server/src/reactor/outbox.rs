@@ -108,11 +108,6 @@ impl Outbox {
         Ok(true)
     }
 
-    /// Drops everything that is unsent.
-    pub fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     fn consume(&mut self, count: usize, spare: &mut Vec<u8>) {
         self.len -= count;
         self.sent += count;

@@ -17,6 +17,7 @@ use super::super::handler::{
 use super::super::network::Stream;
 use super::accepting::{ACCEPTS_PER_TURN, REFUSALS_MAX};
 use super::receiving::MESSAGES_PER_TURN;
+use super::writing::{GATHER_BYTES, WRITE_BYTES_PER_TURN};
 use super::*;
 use crate::bucket::Rate;
 use crate::frame;
@@ -681,6 +682,26 @@ fn a_reset_is_noticed_while_reading_rests() {
     world.pipes[number].borrow_mut().failure = Some(io::ErrorKind::ConnectionReset);
     world.ready(number, Readiness { readable: true, writable: true, read_closed: true, failed: true });
     assert_eq!(world.handler.closes, [CloseReason::Failed(io::ErrorKind::ConnectionReset)]);
+}
+
+#[test]
+fn one_reader_is_written_so_many_bytes_a_turn_and_the_rest_in_the_next() {
+    let mut world = World::new();
+    let number = world.open();
+    let id = world.id(number);
+    let text = "x".repeat(8_000);
+    let count = 3 * WRITE_BYTES_PER_TURN / text.len();
+    for _ in 0..count {
+        world.handler.queue(id, &text);
+    }
+    world.hub.begin_turn(Moment { monotonic: world.now, unix_millis: 0 });
+    world.hub.on_ready(id, Readiness { writable: true, ..Readiness::default() });
+    world.hub.settle(&mut world.handler);
+    let first = world.take(number).len();
+    let most = WRITE_BYTES_PER_TURN + GATHER_BYTES + echo(&text).len();
+    assert!((WRITE_BYTES_PER_TURN..most).contains(&first), "{first} bytes in one turn");
+    world.run();
+    assert_eq!(first + world.take(number).len(), count * echo(&text).len());
 }
 
 #[test]
