@@ -9,8 +9,8 @@ use std::error::Error;
 use bytes::Bytes;
 use chat_server::frame;
 use chat_server::reactor::{
-    Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Limits, Ops, Outgoing, Reactor, Refusal,
-    Request, Response, Upgrade, sockets,
+    Answer, CloseReason, ConnectionId, Endpoints, Frames, Handler, Incoming, Limits, Ops, Outgoing, Reactor,
+    Refusal, Request, Response, Upgrade, sockets,
 };
 
 /// Bytes of a message: suites send up to 16 MiB.
@@ -64,7 +64,7 @@ impl Handler for Echo {
         let waiting = self.waiting.get_mut(&connection)?;
         let frame = waiting.frames.pop_front()?;
         waiting.bytes -= frame.len();
-        Some(Outgoing::Shared(frame))
+        Some(Outgoing { frames: Frames::Shared(frame), more: !waiting.frames.is_empty() })
     }
 
     fn on_timer(&mut self, _: &mut Ops, _: ConnectionId) {}

@@ -133,6 +133,8 @@ pub enum Output {
     WakeAll {
         /// The size of the new frame.
         bytes: usize,
+        /// Whether somebody waits for it. Who comes, goes or falls idle can be told a little later, together.
+        is_urgent: bool,
     },
     /// Close a peer's connection, after its post.
     Close {

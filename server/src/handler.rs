@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use chat_protocol::Received;
 use log::{Level, info, log};
 
-use crate::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings, mailbox, ring};
+use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
 use crate::http::Pages;
 use crate::reactor::handler::{ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH};
 use crate::reactor::{
-    Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Ops, Outgoing, Refusal, Request,
+    Answer, CloseReason, ConnectionId, Endpoints, Frames, Handler, Incoming, Ops, Outgoing, Refusal, Request,
     Response,
 };
 
@@ -59,7 +59,8 @@ impl ChatHandler {
             Output::Wake { peer, bytes } => {
                 self.with(peer, |client| ops.request_writable(client.connection, bytes));
             }
-            Output::WakeAll { bytes } => ops.request_writable_all(bytes),
+            Output::WakeAll { bytes, is_urgent: true } => ops.request_writable_all(bytes),
+            Output::WakeAll { bytes, is_urgent: false } => ops.request_writable_all_soon(bytes),
             Output::Close { peer, code, reason } => {
                 self.with(peer, |client| ops.close(client.connection, code, reason));
             }
@@ -131,9 +132,12 @@ impl Handler for ChatHandler {
     }
 
     fn on_writable(&mut self, _: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>> {
-        self.chat.next_post(peer_of(connection)).map(|post| match post {
-            Post::General(frames) => Outgoing::Frames(frames),
-            Post::Letter(frame) => Outgoing::Shared(frame),
+        self.chat.next_post(peer_of(connection)).map(|post| Outgoing {
+            frames: match post.frames {
+                mailbox::Frames::General(frames) => Frames::Borrowed(frames),
+                mailbox::Frames::Letter(frame) => Frames::Shared(frame),
+            },
+            more: post.more,
         })
     }
 

@@ -30,7 +30,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 
 pub use close::{CloseFrame, CloseReason};
-pub use handler::{Answer, Endpoints, Handler, Incoming, Ops, Outgoing, Refusal, Request, Response, Upgrade};
+pub use handler::{
+    Answer, Endpoints, Frames, Handler, Incoming, Ops, Outgoing, Refusal, Request, Response, Upgrade,
+};
 pub use hub::Hub;
 pub use id::ConnectionId;
 

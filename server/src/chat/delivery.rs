@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_protocol::{
     DISCONNECTED_SUFFIX, DecodeError, ErrorReport, REGISTER_SUCCESS_CONTENT, Received, SERVER_SENDER,
-    ServerMessage, Timestamp, UserInfo, UserList, UserStatus, limits,
+    ServerMessage, StatusReason, Timestamp, UserInfo, UserList, UserStatus, limits,
 };
 
 use super::event::{Effect, Notice};
@@ -75,7 +75,12 @@ impl Chat {
         self.scratch.clear();
         frame::append_text(&mut self.scratch, |json| message.encode_into(json));
         self.ring.push(&self.scratch);
-        self.outputs.push_back(Output::WakeAll { bytes: self.scratch.len() });
+        let is_urgent = match notice {
+            Notice::Said { .. } => true,
+            Notice::Status { reason, .. } => !matches!(reason, StatusReason::Joined | StatusReason::Idle),
+            Notice::Left { .. } => false,
+        };
+        self.outputs.push_back(Output::WakeAll { bytes: self.scratch.len(), is_urgent });
     }
 
     fn welcome(&mut self, id: PeerId, now: Moment) {

@@ -4,6 +4,7 @@
 //! they are said; the peer gets a letter after the general frames below its mark and before the others.
 
 use std::collections::VecDeque;
+use std::ops::Deref;
 
 use bytes::Bytes;
 
@@ -38,11 +39,31 @@ struct Subscription {
 
 /// The next thing for the wire.
 #[derive(Debug)]
-pub enum Post<'a> {
+pub struct Post<'a> {
+    /// What it is.
+    pub frames: Frames<'a>,
+    /// Whether something follows.
+    pub more: bool,
+}
+
+/// Encoded frames.
+#[derive(Debug)]
+pub enum Frames<'a> {
     /// General frames, side by side.
     General(&'a [u8]),
     /// One letter.
     Letter(Bytes),
+}
+
+impl Deref for Frames<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::General(bytes) => bytes,
+            Self::Letter(bytes) => bytes,
+        }
+    }
 }
 
 /// The peer has fallen off the ring, or more letters wait for it than may.
@@ -95,17 +116,18 @@ impl Mailbox {
                 }
                 if let Some(run) = ring.run(general.cursor, until, RUN_BYTES_MAX) {
                     general.cursor = run.next;
-                    return Ok(Some(Post::General(run.bytes)));
+                    let more = run.next < until || !self.letters.is_empty();
+                    return Ok(Some(Post { frames: Frames::General(run.bytes), more }));
                 }
             }
         }
-        let letter = self.letters.pop_front();
-        match &letter {
-            Some(letter) => self.letter_bytes -= letter.frame.len(),
-            None if self.letters.capacity() > 0 => self.letters = VecDeque::new(),
-            None => {}
+        let Some(letter) = self.letters.pop_front() else { return Ok(None) };
+        self.letter_bytes -= letter.frame.len();
+        if self.letters.is_empty() {
+            self.letters = VecDeque::new();
         }
-        Ok(letter.map(|letter| Post::Letter(letter.frame)))
+        let more = !self.letters.is_empty() || self.cursor().is_some_and(|cursor| cursor < ring.head());
+        Ok(Some(Post { frames: Frames::Letter(letter.frame), more }))
     }
 
     /// Drops everything: the peer is lost.
@@ -127,10 +149,9 @@ mod tests {
     fn drain(mailbox: &mut Mailbox, ring: &Ring) -> String {
         let mut all = Vec::new();
         while let Some(post) = mailbox.next(ring).unwrap() {
-            match post {
-                Post::General(bytes) => all.extend_from_slice(bytes),
-                Post::Letter(bytes) => all.extend_from_slice(&bytes),
-            }
+            all.extend_from_slice(&post.frames);
+            let is_last = mailbox.letters.is_empty() && mailbox.cursor().is_none_or(|c| c >= ring.head());
+            assert_eq!(post.more, !is_last);
         }
         String::from_utf8(all).unwrap()
     }

@@ -96,10 +96,7 @@ impl World {
     fn read(&mut self, peer: u32) -> Vec<Value> {
         let mut bytes = Vec::new();
         while let Some(post) = self.chat.next_post(PeerId(peer)) {
-            match post {
-                Post::General(frames) => bytes.extend_from_slice(frames),
-                Post::Letter(frame) => bytes.extend_from_slice(&frame),
-            }
+            bytes.extend_from_slice(&post.frames);
         }
         let mut rest = &bytes[..];
         let mut messages = Vec::new();

@@ -24,17 +24,17 @@ use tungstenite::{Message, Utf8Bytes};
 use super::close::{CloseFrame, CloseReason, REASON_BYTES_MAX};
 use super::handler::Endpoints;
 use super::network::Stream;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Spare};
 use super::progress::Progress;
 use super::wheel::TimerId;
 use crate::bucket::Bucket;
 use crate::close_code::{INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR};
 use crate::frame;
 
-/// tungstenite's read buffer, allocated for each connection and zeroed before each read: enough for most
-/// messages at once, small enough for thousands of idle users.
+/// tungstenite's read buffer, zeroed before each read: enough for most messages at once, small enough for
+/// thousands of users who all stopped in the middle of a message.
 const READ_BUFFER_BYTES: usize = 512;
-/// A message larger than this makes its connection's read buffer larger than an idle connection should keep.
+/// A message larger than this makes the read buffer larger than one that is kept for the next connection.
 const KEPT_BUFFER_BYTES: usize = 4_096;
 /// Unsent bytes above which nothing more is read from a connection: what it asks for, it must also take.
 pub const OUTBOX_BYTES_SOFT_MAX: usize = 64 * 1024;
@@ -115,18 +115,55 @@ pub struct Handshaking {
 /// The data of a WebSocket.
 #[derive(Debug)]
 pub struct Session {
-    context: WebSocketContext,
+    /// `None` between messages.
+    library: Option<Box<Library>>,
     pub(crate) progress: Progress,
     /// Bytes received, against the byte rate.
     pub(crate) received: Bucket,
     pub(crate) last_byte_at: Duration,
     pub(crate) pinged: bool,
-    /// The library's buffer has grown for a large message; it never shrinks by itself.
-    is_bloated: bool,
     /// Why it ends, once that is known: nothing more is received, `on_close` follows.
-    pub(crate) ending: Option<CloseReason>,
+    pub(crate) ending: Option<Box<CloseReason>>,
     /// Whether the end waits for the peer to take what was queued before it.
     pub(crate) draining: bool,
+    /// Where it stands among the open connections.
+    pub(crate) place: u32,
+}
+
+/// The WebSocket library's part of a session, which carries nothing over from one message to the next.
+#[derive(Debug)]
+struct Library {
+    context: WebSocketContext,
+    /// Its buffer has grown for a large message; it never shrinks by itself.
+    is_bloated: bool,
+}
+
+/// What connections hand on to each other, so that an idle one owns none of it and a short message costs no
+/// allocation.
+#[derive(Debug)]
+pub struct Spares {
+    config: WebSocketConfig,
+    library: Option<Box<Library>>,
+    pub(crate) outbox: Spare,
+}
+
+impl Spares {
+    /// For connections whose messages have at most so many bytes.
+    pub fn new(message_bytes_max: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(0)
+            .max_message_size(Some(message_bytes_max))
+            .max_frame_size(Some(message_bytes_max));
+        Self { config, library: None, outbox: Spare::default() }
+    }
+
+    fn lend(&mut self) -> Box<Library> {
+        self.library.take().unwrap_or_else(|| {
+            let context = WebSocketContext::new(Role::Server, Some(self.config));
+            Box::new(Library { context, is_bloated: false })
+        })
+    }
 }
 
 /// What a connection can wait for.
@@ -161,34 +198,31 @@ pub enum Fed {
 }
 
 impl Session {
-    /// A session whose messages have at most so many bytes.
-    pub fn new(message_bytes_max: usize, now: Duration) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_message_size(Some(message_bytes_max))
-            .max_frame_size(Some(message_bytes_max));
+    /// A session in which nothing has been said.
+    pub fn new(now: Duration, place: u32) -> Self {
         Self {
-            context: WebSocketContext::new(Role::Server, Some(config)),
+            library: None,
             progress: Progress::default(),
             received: Bucket::default(),
             last_byte_at: now,
             pinged: false,
-            is_bloated: false,
             ending: None,
             draining: false,
+            place,
         }
     }
 
     /// Takes the next thing out of `input`, which moves on. Answers to pings go to `outbox`.
-    pub fn feed(&mut self, input: &mut &[u8], outbox: &mut Outbox, spare: &mut Vec<u8>) -> Fed {
+    pub fn feed(&mut self, input: &mut &[u8], outbox: &mut Outbox, spares: &mut Spares) -> Fed {
+        let library = self.library.get_or_insert_with(|| spares.lend());
+        let spare = &mut spares.outbox;
         loop {
-            return match self.context.read(&mut Io { input, outbox, spare }) {
+            return match library.context.read(&mut Io { input, outbox, spare }) {
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => continue,
                 Ok(Message::Close(frame)) => Fed::PeerClose(frame.map(|frame| frame.code.into())),
                 Err(Error::ConnectionClosed | Error::AlreadyClosed) => Fed::PeerClose(None),
                 Ok(message) => {
-                    self.is_bloated |= message.len() > KEPT_BUFFER_BYTES;
+                    library.is_bloated |= message.len() > KEPT_BUFFER_BYTES;
                     Fed::Message(message)
                 }
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Fed::Hungry,
@@ -197,28 +231,31 @@ impl Session {
         }
     }
 
-    /// Between messages, when everything received is taken in: a buffer that has grown is let go.
-    pub fn give_memory_back(&mut self) {
-        if self.is_bloated && !self.progress.is_mid_message() {
-            self.is_bloated = false;
-            self.context = WebSocketContext::new(Role::Server, Some(*self.context.get_config()));
+    /// When everything received is taken in: between messages the next connection may have the library's part,
+    /// unless its buffer has grown, and then it is let go.
+    pub fn give_back(&mut self, spares: &mut Spares) {
+        if !self.progress.is_mid_message()
+            && let Some(library) = self.library.take().filter(|library| !library.is_bloated)
+        {
+            spares.library = Some(library);
         }
     }
 
     /// Puts what the library still has to say into the outbox: pongs, and the answer to a close frame.
-    pub fn flush(&mut self, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+    pub fn flush(&mut self, outbox: &mut Outbox, spares: &mut Spares) {
+        let Some(library) = &mut self.library else { return };
         // The outbox takes everything, so the only errors are that the session is over.
-        let _ = self.context.flush(&mut Io { input: &mut &[][..], outbox, spare });
+        let _ = library.context.flush(&mut Io { input: &mut &[][..], outbox, spare: &mut spares.outbox });
     }
 
     /// Puts a ping into the outbox.
-    pub fn ping(&mut self, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+    pub fn ping(&mut self, outbox: &mut Outbox, spare: &mut Spare) {
         self.pinged = true;
         outbox.push(&frame::PING, spare);
     }
 
     /// Puts our close frame into the outbox.
-    pub fn close(&mut self, frame: &CloseFrame, outbox: &mut Outbox, spare: &mut Vec<u8>) {
+    pub fn close(&mut self, frame: &CloseFrame, outbox: &mut Outbox, spares: &mut Spares) {
         let mut end = frame.reason.len().min(REASON_BYTES_MAX);
         while !frame.reason.is_char_boundary(end) {
             end -= 1;
@@ -227,7 +264,9 @@ impl Session {
             code: CloseCode::from(frame.code),
             reason: Utf8Bytes::from(frame.reason[..end].to_owned()),
         };
-        let _ = self.context.close(&mut Io { input: &mut &[][..], outbox, spare }, Some(frame));
+        let library = self.library.get_or_insert_with(|| spares.lend());
+        let mut io = Io { input: &mut &[][..], outbox, spare: &mut spares.outbox };
+        let _ = library.context.close(&mut io, Some(frame));
     }
 }
 
@@ -304,11 +343,34 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// Writes bytes for which nothing else waits, straight from where they are; what the socket does not take goes
+    /// into the outbox.
+    ///
+    /// # Errors
+    /// The socket's, `WouldBlock` excepted.
+    pub fn write_through(&mut self, mut bytes: &[u8], spare: &mut Spare) -> io::Result<()> {
+        debug_assert!(self.outbox.is_empty(), "bytes keep their order");
+        while !bytes.is_empty() {
+            match self.stream.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.flags.writable = false;
+                    self.outbox.push(bytes, spare);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Writes what is unsent. `Ok(true)` when nothing is left.
     ///
     /// # Errors
     /// The socket's, `WouldBlock` excepted.
-    pub fn write(&mut self, spare: &mut Vec<u8>) -> io::Result<bool> {
+    pub fn write(&mut self, spare: &mut Spare) -> io::Result<bool> {
         let done = self.outbox.write_to(&mut self.stream, spare)?;
         if !done {
             self.flags.writable = false;
@@ -321,7 +383,7 @@ impl<S: Stream> Connection<S> {
 struct Io<'a, 'b> {
     input: &'a mut &'b [u8],
     outbox: &'a mut Outbox,
-    spare: &'a mut Vec<u8>,
+    spare: &'a mut Spare,
 }
 
 impl Read for Io<'_, '_> {

@@ -30,8 +30,8 @@ pub trait Handler {
     fn on_receive(&mut self, ops: &mut Ops, connection: ConnectionId, message: Incoming<'_>);
 
     /// The connection takes more, and [`Ops::request_writable`] asked for this call, or the last call returned
-    /// something. Nothing to say is a normal answer. Asked again until it says nothing, the connection blocks,
-    /// or the turn's budget is spent.
+    /// something and more. Nothing to say is a normal answer. Asked again until it has no more, the connection
+    /// blocks, or the turn's budget is spent.
     fn on_writable(&mut self, ops: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>>;
 
     /// The time given to [`Ops::set_timer`] has come.
@@ -54,12 +54,21 @@ pub enum Incoming<'a> {
     Binary(&'a [u8]),
 }
 
-/// Something to be sent: one or more whole encoded frames.
+/// Something to be sent.
 #[derive(Debug)]
-pub enum Outgoing<'a> {
-    /// Copied into the connection's next write.
-    Frames(&'a [u8]),
-    /// Shared with other connections until it is sent: for what is large or goes to many.
+pub struct Outgoing<'a> {
+    /// One or more whole encoded frames.
+    pub frames: Frames<'a>,
+    /// Whether the handler has more for this connection. Said once, it is not asked again in vain.
+    pub more: bool,
+}
+
+/// Whole encoded frames.
+#[derive(Debug)]
+pub enum Frames<'a> {
+    /// Written from where they stand, or copied.
+    Borrowed(&'a [u8]),
+    /// Shared with other connections until they are sent: for what is large.
     Shared(Bytes),
 }
 
@@ -148,16 +157,22 @@ pub struct Response {
 pub struct Ops {
     now: Moment,
     wishes: Vec<Wish>,
-    /// Calls of `request_writable_all` since the last write.
+    /// Requests for everybody since everybody was last written to.
     announced: usize,
-    /// Bytes named by all requests since the last write.
-    queued_bytes: usize,
+    /// Whether one of them is for this turn.
+    is_urgent: bool,
+    /// Bytes that they named.
+    announced_bytes: usize,
+    /// Bytes named by requests for single connections since those were last written to.
+    single_bytes: usize,
 }
 
 /// See [`Ops::request_writable`].
 pub const ANNOUNCEMENTS_PER_FLUSH: usize = 1_024;
 /// See [`Ops::request_writable`].
 pub const QUEUED_BYTES_PER_FLUSH: usize = 128 * 1024;
+/// See [`Ops::request_writable_all_soon`].
+pub const SOON: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(crate) enum Wish {
@@ -176,18 +191,28 @@ impl Ops {
     /// Asks for [`Handler::on_writable`] as soon as the connection takes something, because `bytes` more are
     /// queued for it. Asking twice is asking once.
     ///
-    /// After [`QUEUED_BYTES_PER_FLUSH`] in all, or [`ANNOUNCEMENTS_PER_FLUSH`] calls of
-    /// [`Ops::request_writable_all`], the reactor writes before it calls anything else that may queue more: so a
-    /// queue of at least twice that is never overrun by one turn, however fast its reader is.
+    /// After [`QUEUED_BYTES_PER_FLUSH`] the reactor writes to those it was asked for, before it calls anything else
+    /// that may queue more: so a queue of at least twice that is never overrun by one turn, however fast its
+    /// reader is. What is queued for everybody waits for the end of the turn all the same.
     pub fn request_writable(&mut self, connection: ConnectionId, bytes: usize) {
-        self.queued_bytes += bytes;
+        self.single_bytes += bytes;
         self.wishes.push(Wish::Writable(connection));
     }
 
-    /// The same for every open connection, in one stroke, because `bytes` more are queued for each of them.
+    /// The same for every open connection, in one stroke, because `bytes` more are queued for each of them. After
+    /// [`QUEUED_BYTES_PER_FLUSH`] or [`ANNOUNCEMENTS_PER_FLUSH`] calls of this and of
+    /// [`Ops::request_writable_all_soon`] the reactor writes to everybody.
     pub fn request_writable_all(&mut self, bytes: usize) {
+        self.request_writable_all_soon(bytes);
+        self.is_urgent = true;
+    }
+
+    /// The same for what need not be in this turn, such as who comes and goes: it leaves with whatever else does,
+    /// and [`SOON`] after the last write to everybody at the latest. So it is at once when it is quiet, and a
+    /// crowd that arrives is told in a few writes to each.
+    pub fn request_writable_all_soon(&mut self, bytes: usize) {
         self.announced += 1;
-        self.queued_bytes += bytes;
+        self.announced_bytes += bytes;
     }
 
     /// Closes a connection with this code and reason after what is still queued for it, for which it has the
@@ -206,20 +231,43 @@ impl Ops {
     }
 
     pub(crate) fn take_wishes(&mut self, into: &mut Vec<Wish>) {
+        self.single_bytes = 0;
         into.append(&mut self.wishes);
     }
 
     pub(crate) fn take_writable_all(&mut self) -> bool {
-        self.queued_bytes = 0;
+        self.announced_bytes = 0;
+        self.is_urgent = false;
         std::mem::take(&mut self.announced) > 0
     }
 
-    /// Whether so much is queued that it must be written before more comes.
-    pub(crate) fn must_flush(&self) -> bool {
-        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.queued_bytes >= QUEUED_BYTES_PER_FLUSH
+    /// Whether everybody must be written to, when that was last done at `last`.
+    pub(crate) fn is_writable_all_due(&self, last: Duration) -> bool {
+        self.announced > 0
+            && (self.is_urgent || self.must_flush_all() || self.now.monotonic >= last.saturating_add(SOON))
     }
 
-    pub(crate) fn is_settled(&self) -> bool {
-        self.wishes.is_empty() && self.announced == 0
+    /// When everybody must be written to without anything else happening.
+    pub(crate) fn writable_all_at(&self, last: Duration) -> Option<Duration> {
+        (self.announced > 0).then(|| last.saturating_add(SOON))
+    }
+
+    /// Whether so much is queued for single connections that they should be written to before another is read.
+    pub(crate) fn should_flush_singles(&self) -> bool {
+        self.single_bytes >= QUEUED_BYTES_PER_FLUSH / 2
+    }
+
+    /// Whether so much is queued for somebody that it must be written before more comes.
+    pub(crate) fn must_flush(&self) -> bool {
+        self.must_flush_all() || self.single_bytes >= QUEUED_BYTES_PER_FLUSH
+    }
+
+    /// Whether so much is queued for everybody.
+    pub(crate) fn must_flush_all(&self) -> bool {
+        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.announced_bytes >= QUEUED_BYTES_PER_FLUSH
+    }
+
+    pub(crate) fn has_wishes(&self) -> bool {
+        !self.wishes.is_empty()
     }
 }

@@ -18,7 +18,7 @@ use slab::Slab;
 
 use super::Limits;
 use super::close::CloseReason;
-use super::connection::{Connection, State, TimerKind};
+use super::connection::{Connection, Spares, State, TimerKind};
 use super::handler::{Handler, Ops, Refusal, Wish};
 use super::id::ConnectionId;
 use super::network::{Network, Readiness};
@@ -35,12 +35,16 @@ pub struct Hub<N: Network> {
     network: N,
     limits: Limits,
     connections: Slab<Connection<N::Stream>>,
+    /// Those that are open, side by side, for what everybody gets.
+    open: Vec<ConnectionId>,
     next_generation: u32,
     wheel: Wheel<Timer>,
     ops: Ops,
     /// A buffer for the wishes that are being carried out.
     wishes: Vec<Wish>,
     now: Duration,
+    /// When everybody was last written to.
+    written_all_at: Duration,
     /// Those with something to write or to end.
     to_write: Vec<ConnectionId>,
     /// Those whose `ending` was set.
@@ -50,8 +54,7 @@ pub struct Hub<N: Network> {
     /// Freed at the end of the turn.
     to_free: Vec<ConnectionId>,
     receive_buffer: Box<[u8]>,
-    /// A write buffer that the connections hand on to each other.
-    spare: Vec<u8>,
+    spares: Spares,
     accepting: Accepting,
     stopping: bool,
 }
@@ -70,17 +73,19 @@ impl<N: Network> Hub<N> {
             network,
             limits,
             connections: Slab::new(),
+            open: Vec::new(),
             next_generation: 0,
             wheel: Wheel::new(),
             ops: Ops::default(),
             wishes: Vec::new(),
             now: Duration::ZERO,
+            written_all_at: Duration::ZERO,
             to_write: Vec::new(),
             to_end: VecDeque::new(),
             to_resume: VecDeque::new(),
             to_free: Vec::new(),
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
-            spare: Vec::new(),
+            spares: Spares::new(limits.message_bytes_max),
             accepting: Accepting::default(),
             stopping: false,
         }
@@ -116,11 +121,14 @@ impl<N: Network> Hub<N> {
     }
 
     /// Reads from those that have something, first come, first served, each once; and accepts who waits. When so
-    /// much is queued that it must be written first, the others keep their places for the next turn.
+    /// much is queued for everybody that it must be written first, the others keep their places for the next turn.
     pub fn resume<H: Handler>(&mut self, handler: &mut H) {
         for _ in 0..self.to_resume.len() {
-            if self.ops.must_flush() {
+            if self.ops.must_flush_all() {
                 break;
+            }
+            if self.ops.should_flush_singles() {
+                self.flush_singles(handler);
             }
             let Some(id) = self.to_resume.pop_front() else { break };
             if let Some(connection) = self.get(id) {
@@ -158,35 +166,46 @@ impl<N: Network> Hub<N> {
                 let Some(id) = self.to_end.pop_front() else { break };
                 self.end(handler, id);
             }
-            if self.ops.is_settled() && self.to_write.is_empty() && self.to_end.is_empty() {
+            let is_settled = !self.ops.has_wishes() && !self.ops.is_writable_all_due(self.written_all_at);
+            if is_settled && self.to_write.is_empty() && self.to_end.is_empty() {
                 break;
             }
         }
-        for id in std::mem::take(&mut self.to_free) {
+        while let Some(id) = self.to_free.pop() {
             self.free(id);
         }
     }
 
     /// Carries out what was wished for and writes what is queued.
     fn flush<H: Handler>(&mut self, handler: &mut H) {
+        // First, so that those who have both get it in one write.
+        if self.ops.is_writable_all_due(self.written_all_at) && self.ops.take_writable_all() {
+            self.written_all_at = self.now;
+            self.write_all(handler);
+        }
+        self.flush_singles(handler);
+    }
+
+    /// Carries out what was wished for and writes to those who have something of their own.
+    fn flush_singles<H: Handler>(&mut self, handler: &mut H) {
         let mut wishes = std::mem::take(&mut self.wishes);
         self.ops.take_wishes(&mut wishes);
         for wish in wishes.drain(..) {
             self.carry_out(wish);
         }
         self.wishes = wishes;
-        if self.ops.take_writable_all() {
-            self.write_all(handler);
+        // Writing wants nothing more to be written, so the list can be walked by index and cleared.
+        for at in 0..self.to_write.len() {
+            self.write(handler, self.to_write[at]);
         }
-        for id in std::mem::take(&mut self.to_write) {
-            self.write(handler, id);
-        }
+        self.to_write.clear();
     }
 
     /// When the clock has something to do next; `None` while no timer is armed.
     #[must_use]
     pub fn next_wake(&self) -> Option<Duration> {
-        self.wheel.next_wake()
+        let announcing = self.ops.writable_all_at(self.written_all_at);
+        self.wheel.next_wake().into_iter().chain(announcing).min()
     }
 
     /// Whether the next turn has work already, so that nobody may sleep.
@@ -253,7 +272,7 @@ impl<N: Network> Hub<N> {
     /// Pings a connection that was silent for long, and ends one whose ping went unanswered. Armed once for
     /// each period of silence, not for each byte.
     fn check_liveness(&mut self, id: ConnectionId) {
-        let Self { connections, spare, limits, now, .. } = self;
+        let Self { connections, spares, limits, now, .. } = self;
         let connection = &mut connections[id.slot()];
         let State::Open(session) = &mut connection.state else { return };
         let ping_at = session.last_byte_at + limits.ping_after;
@@ -265,7 +284,7 @@ impl<N: Network> Hub<N> {
         } else if *now < ping_at {
             ping_at
         } else {
-            session.ping(&mut connection.outbox, spare);
+            session.ping(&mut connection.outbox, &mut spares.outbox);
             *now + limits.pong_timeout
         };
         self.want_write(id);

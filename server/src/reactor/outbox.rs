@@ -14,15 +14,26 @@ const SHARED_BYTES_MIN: usize = 4_096;
 /// Pieces offered to the system in one write.
 const SLICES_MAX: usize = 16;
 /// A buffer larger than this is given back to the allocator, not kept for the next connection.
-const SPARE_BYTES_MAX: usize = 512 * 1024;
+const SPARE_BYTES_MAX: usize = 128 * 1024;
 
 /// See the module's documentation. Holds no memory while it is empty.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub struct Outbox(Option<Box<Queue>>);
+
+/// What an outbox needs while it is not empty. Outboxes hand it on to each other, so that one which is seldom
+/// blocked never owns one and nothing is allocated for a write.
+#[derive(Debug, Default)]
+pub struct Spare {
+    queue: Option<Box<Queue>>,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
     pieces: VecDeque<Piece>,
     /// Bytes of the first piece that are written already.
     sent: usize,
-    /// Bytes still to be written.
+    /// Bytes still to be written; more than 0.
     len: usize,
 }
 
@@ -45,38 +56,43 @@ impl Outbox {
     /// Bytes still to be written.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.0.as_ref().map_or(0, |queue| queue.len)
     }
 
     /// Whether everything is written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.0.is_none()
     }
 
-    /// Appends bytes. `spare` is a buffer that connections hand on to each other, so that one which is seldom
-    /// blocked never owns one.
-    pub fn push(&mut self, bytes: &[u8], spare: &mut Vec<u8>) {
+    /// Appends bytes.
+    pub fn push(&mut self, bytes: &[u8], spare: &mut Spare) {
         if bytes.is_empty() {
             return;
         }
-        if !matches!(self.pieces.back(), Some(Piece::Owned(_))) {
-            self.pieces.push_back(Piece::Owned(std::mem::take(spare)));
+        let queue = Self::queue(&mut self.0, spare);
+        if !matches!(queue.pieces.back(), Some(Piece::Owned(_))) {
+            queue.pieces.push_back(Piece::Owned(std::mem::take(&mut spare.buffer)));
         }
-        if let Some(Piece::Owned(last)) = self.pieces.back_mut() {
+        if let Some(Piece::Owned(last)) = queue.pieces.back_mut() {
             last.extend_from_slice(bytes);
         }
-        self.len += bytes.len();
+        queue.len += bytes.len();
     }
 
     /// Appends bytes that are shared, not copied, if they are many.
-    pub fn push_shared(&mut self, bytes: Bytes, spare: &mut Vec<u8>) {
+    pub fn push_shared(&mut self, bytes: Bytes, spare: &mut Spare) {
         if bytes.len() < SHARED_BYTES_MIN {
             self.push(&bytes, spare);
         } else {
-            self.len += bytes.len();
-            self.pieces.push_back(Piece::Shared(bytes));
+            let queue = Self::queue(&mut self.0, spare);
+            queue.len += bytes.len();
+            queue.pieces.push_back(Piece::Shared(bytes));
         }
+    }
+
+    fn queue<'a>(queue: &'a mut Option<Box<Queue>>, spare: &mut Spare) -> &'a mut Queue {
+        queue.get_or_insert_with(|| spare.queue.take().unwrap_or_default())
     }
 
     /// Writes as much as the stream takes, in as few calls as possible. `Ok(true)` when all is written,
@@ -84,22 +100,27 @@ impl Outbox {
     ///
     /// # Errors
     /// The stream's, `WouldBlock` and `Interrupted` excepted.
-    pub fn write_to(&mut self, stream: &mut impl Write, spare: &mut Vec<u8>) -> io::Result<bool> {
-        while !self.is_empty() {
-            let written = match self.pieces.len() {
-                1 => stream.write(&self.pieces[0].bytes()[self.sent..]),
+    pub fn write_to(&mut self, stream: &mut impl Write, spare: &mut Spare) -> io::Result<bool> {
+        while let Some(queue) = &mut self.0 {
+            let written = match queue.pieces.len() {
+                1 => stream.write(&queue.pieces[0].bytes()[queue.sent..]),
                 _ => {
                     let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-                    for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+                    for (slice, piece) in slices.iter_mut().zip(&queue.pieces) {
                         *slice = IoSlice::new(piece.bytes());
                     }
-                    slices[0] = IoSlice::new(&self.pieces[0].bytes()[self.sent..]);
-                    stream.write_vectored(&slices[..self.pieces.len().min(SLICES_MAX)])
+                    slices[0] = IoSlice::new(&queue.pieces[0].bytes()[queue.sent..]);
+                    stream.write_vectored(&slices[..queue.pieces.len().min(SLICES_MAX)])
                 }
             };
             match written {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.consume(count, spare),
+                Ok(count) => {
+                    queue.consume(count, spare);
+                    if queue.len == 0 {
+                        spare.queue = self.0.take();
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -107,8 +128,10 @@ impl Outbox {
         }
         Ok(true)
     }
+}
 
-    fn consume(&mut self, count: usize, spare: &mut Vec<u8>) {
+impl Queue {
+    fn consume(&mut self, count: usize, spare: &mut Spare) {
         self.len -= count;
         self.sent += count;
         while let Some(first) = self.pieces.front() {
@@ -118,15 +141,13 @@ impl Outbox {
             }
             self.sent -= length;
             if let Some(Piece::Owned(mut bytes)) = self.pieces.pop_front()
-                && bytes.capacity() > spare.capacity()
+                && bytes.capacity() > spare.buffer.capacity()
                 && bytes.capacity() <= SPARE_BYTES_MAX
             {
                 bytes.clear();
-                *spare = bytes;
+                spare.buffer = bytes;
             }
         }
-        // Nothing is left: an idle connection keeps no memory for its next write.
-        self.pieces = VecDeque::new();
     }
 }
 
@@ -171,7 +192,7 @@ mod tests {
             takes in prop::collection::vec(1_usize..20_000, 0..60),
         ) {
             let mut outbox = Outbox::default();
-            let mut spare = Vec::new();
+            let mut spare = Spare::default();
             let mut expected = Vec::new();
             for (number, (shared, length)) in pieces.into_iter().enumerate() {
                 let bytes = vec![number as u8; length];
@@ -196,21 +217,22 @@ mod tests {
     #[test]
     fn an_empty_outbox_owns_nothing_and_hands_its_buffer_on() {
         let mut outbox = Outbox::default();
-        let mut spare = Vec::with_capacity(1_000);
+        let mut spare = Spare { buffer: Vec::with_capacity(1_000), ..Spare::default() };
         outbox.push(b"abc", &mut spare);
-        assert_eq!(spare.capacity(), 0);
+        assert_eq!(spare.buffer.capacity(), 0);
         let mut stream = Narrow { takes: vec![3], taken: Vec::new() };
         assert!(outbox.write_to(&mut stream, &mut spare).unwrap());
-        assert_eq!((spare.capacity(), spare.len(), outbox.pieces.capacity()), (1_000, 0, 0));
+        assert!(outbox.0.is_none() && spare.queue.is_some());
+        assert_eq!((spare.buffer.capacity(), spare.buffer.len()), (1_000, 0));
     }
 
     #[test]
     fn a_stream_that_takes_nothing_has_failed() {
         let mut outbox = Outbox::default();
-        outbox.push(b"abc", &mut Vec::new());
+        outbox.push(b"abc", &mut Spare::default());
         let mut stream = Narrow { takes: vec![0], taken: Vec::new() };
         assert_eq!(
-            outbox.write_to(&mut stream, &mut Vec::new()).unwrap_err().kind(),
+            outbox.write_to(&mut stream, &mut Spare::default()).unwrap_err().kind(),
             io::ErrorKind::WriteZero
         );
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chat_protocol::{Received, limits};
 use chat_server::bucket::Rate;
-use chat_server::chat::{Chat, Input, Origin, Output, PeerId, Post, Settings};
+use chat_server::chat::{Chat, Input, Origin, Output, PeerId, Settings};
 use chat_server::moment::Moment;
 use serde_json::Value;
 
@@ -69,18 +69,20 @@ impl World {
     /// Delivers at most so many posts to a peer and compares them with the model. Whether there was less.
     pub fn read(&mut self, peer: u32, posts_max: usize) -> bool {
         for _ in 0..posts_max {
-            let bytes = match self.chat.next_post(PeerId(peer)) {
+            let (bytes, more) = match self.chat.next_post(PeerId(peer)) {
                 None => {
                     let missed = self.model.peers[&peer].expected();
                     let may_miss = missed.is_empty() || self.model.is_passed_by(peer);
                     assert!(may_miss, "peer {peer} never got {missed:?}");
                     return true;
                 }
-                Some(Post::General(frames)) => frames.to_vec(),
-                Some(Post::Letter(frame)) => frame.to_vec(),
+                Some(post) => (post.frames.to_vec(), post.more),
             };
             for text in payloads(&bytes) {
                 self.compare(peer, text);
+            }
+            if !more {
+                assert!(self.chat.next_post(PeerId(peer)).is_none(), "peer {peer} has more than was said");
             }
         }
         false

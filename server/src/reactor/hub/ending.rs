@@ -17,7 +17,7 @@ impl<N: Network> Hub<N> {
         let Some(connection) = self.get(id) else { return };
         match &mut connection.state {
             State::Open(session) if session.ending.is_none() || !reason.can_say_farewell() => {
-                session.ending = Some(reason);
+                session.ending = Some(Box::new(reason));
                 connection.backlog = Vec::new();
                 connection.flags.unprocessed = false;
                 self.to_end.push_back(id);
@@ -32,7 +32,8 @@ impl<N: Network> Hub<N> {
     /// Ends a connection whose reason is known. What the handler still has for it is said first, where somebody
     /// is there to hear it; our own wish to end waits for the peer to take it, up to the close deadline.
     pub(super) fn end<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
-        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
+        let Some(reason) =
+            self.get(id).and_then(Connection::open).and_then(|session| session.ending.as_deref().cloned())
         else {
             return;
         };
@@ -58,7 +59,8 @@ impl<N: Network> Hub<N> {
 
     /// Ends an open connection without a word to the peer.
     pub(super) fn cut<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
-        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
+        let Some(reason) =
+            self.get(id).and_then(Connection::open).and_then(|session| session.ending.as_deref().cloned())
         else {
             return;
         };
@@ -69,10 +71,11 @@ impl<N: Network> Hub<N> {
     }
 
     fn tell_handler<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, reason: &CloseReason) {
-        assert!(
-            matches!(self.connections[id.slot()].state, State::Open(_)),
-            "on_close comes once, at the end"
-        );
+        let place = self.connections[id.slot()].open().expect("on_close comes once, at the end").place;
+        self.open.swap_remove(place as usize);
+        if let Some(moved) = self.open.get(place as usize).copied() {
+            self.connections[moved.slot()].open().expect("it stands on the list").place = place;
+        }
         debug!("connection {id} {reason}");
         handler.on_close(&mut self.ops, id, reason);
         for kind in [TimerKind::Handler, TimerKind::Message, TimerKind::Pause] {
@@ -83,13 +86,13 @@ impl<N: Network> Hub<N> {
 
     /// The last words, by the reason, and what we wait for after them.
     fn say_farewell(&mut self, id: ConnectionId, reason: &CloseReason) {
-        let Self { connections, spare, .. } = self;
+        let Self { connections, spares, .. } = self;
         let connection = &mut connections[id.slot()];
         let over = State::Lingering { discarded: 0, shut: false, peer_finished: false };
         let State::Open(mut session) = std::mem::replace(&mut connection.state, over) else { return };
         match reason.frame() {
-            Some(frame) => session.close(&frame, &mut connection.outbox, spare),
-            None => session.flush(&mut connection.outbox, spare),
+            Some(frame) => session.close(&frame, &mut connection.outbox, spares),
+            None => session.flush(&mut connection.outbox, spares),
         }
         match reason {
             CloseReason::Handler(_) | CloseReason::Shutdown | CloseReason::Stalled => {

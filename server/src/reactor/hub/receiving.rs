@@ -141,9 +141,10 @@ impl<N: Network> Hub<N> {
         endpoints: Endpoints,
         glued: &[u8],
     ) {
-        let session = Session::new(self.limits.message_bytes_max, self.now);
+        let session = Session::new(self.now, self.open.len() as u32);
+        self.open.push(id);
         let connection = &mut self.connections[id.slot()];
-        connection.outbox.push(response, &mut self.spare);
+        connection.outbox.push(response, &mut self.spares.outbox);
         connection.state = State::Open(Box::new(session));
         self.want_write(id);
         self.arm(id, TimerKind::State, self.now + self.limits.ping_after);
@@ -157,13 +158,13 @@ impl<N: Network> Hub<N> {
     }
 
     fn take_in_messages<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, mut bytes: &[u8]) {
-        let Self { connections, ops, spare, .. } = self;
+        let Self { connections, ops, spares, .. } = self;
         let connection = &mut connections[id.slot()];
         let State::Open(session) = &mut connection.state else { return };
         let mut ending = None;
         let mut hungry = false;
         for _ in 0..MESSAGES_PER_TURN {
-            match session.feed(&mut bytes, &mut connection.outbox, spare) {
+            match session.feed(&mut bytes, &mut connection.outbox, spares) {
                 Fed::Message(Message::Text(text)) => handler.on_receive(ops, id, Incoming::Text(&text)),
                 Fed::Message(message) => handler.on_receive(ops, id, Incoming::Binary(&message.into_data())),
                 Fed::Hungry => hungry = true,
@@ -175,7 +176,7 @@ impl<N: Network> Hub<N> {
             }
         }
         if hungry {
-            session.give_memory_back();
+            session.give_back(spares);
         }
         connection.flags.unprocessed = !hungry && ending.is_none();
         if connection.flags.unprocessed {
@@ -195,12 +196,12 @@ impl<N: Network> Hub<N> {
     }
 
     fn take_in_close(&mut self, id: ConnectionId, mut bytes: &[u8]) {
-        let Self { connections, spare, .. } = self;
+        let Self { connections, spares, .. } = self;
         let connection = &mut connections[id.slot()];
         let State::Closing { session, discarded } = &mut connection.state else { return };
         *discarded += bytes.len();
         loop {
-            match session.feed(&mut bytes, &mut connection.outbox, spare) {
+            match session.feed(&mut bytes, &mut connection.outbox, spares) {
                 Fed::Message(_) => {}
                 Fed::Hungry => return self.resume_if_readable(id),
                 Fed::PeerClose(_) | Fed::Violation(_) => return self.linger(id, false),

@@ -12,7 +12,7 @@ use tungstenite::protocol::frame::{Frame, FrameHeader, FrameSocket};
 
 use super::super::connection::OUTBOX_BYTES_SOFT_MAX;
 use super::super::handler::{
-    ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Incoming, Outgoing, Request, Response,
+    ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Frames, Incoming, Outgoing, Request, Response,
 };
 use super::super::network::Stream;
 use super::accepting::{ACCEPTS_PER_TURN, REFUSALS_MAX};
@@ -178,7 +178,9 @@ impl Handler for Recorder {
 
     fn on_writable(&mut self, _: &mut Ops, id: ConnectionId) -> Option<Outgoing<'_>> {
         self.calls_after_close += usize::from(!self.queues.contains_key(&id));
-        self.queues.get_mut(&id)?.pop_front().map(Outgoing::Shared)
+        let queue = self.queues.get_mut(&id)?;
+        let frame = queue.pop_front()?;
+        Some(Outgoing { frames: Frames::Shared(frame), more: !queue.is_empty() })
     }
 
     fn on_timer(&mut self, _: &mut Ops, _: ConnectionId) {

@@ -5,10 +5,11 @@ use std::io;
 use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State, TimerKind};
-use crate::reactor::handler::{Handler, Ops, Outgoing, Response};
+use crate::reactor::handler::{Frames, Handler, Ops, Response};
 use crate::reactor::handshake;
 use crate::reactor::id::ConnectionId;
 use crate::reactor::network::{Network, Stream};
+use crate::reactor::outbox::Spare;
 
 /// Bytes pulled from the handler for one write.
 pub const GATHER_BYTES: usize = 64 * 1024;
@@ -18,7 +19,8 @@ pub const WRITE_BYTES_PER_TURN: usize = 1024 * 1024;
 impl<N: Network> Hub<N> {
     /// Pulls what the handler has for the connection and writes it, together with what is left from before.
     pub(super) fn write<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
-        let Self { connections, ops, spare, .. } = self;
+        let Self { connections, ops, spares, .. } = self;
+        let spare = &mut spares.outbox;
         let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
         else {
             return;
@@ -30,7 +32,11 @@ impl<N: Network> Hub<N> {
         let may_pull = matches!(connection.state, State::Open(_));
         let mut written = 0;
         let result = loop {
-            let exhausted = !may_pull || gather(handler, ops, id, connection, spare);
+            let exhausted = match may_pull.then(|| pull(handler, ops, id, connection, spare)) {
+                None => true,
+                Some(Ok(exhausted)) => exhausted,
+                Some(Err(error)) => break Err(error),
+            };
             written += connection.outbox.len();
             match connection.write(spare) {
                 Ok(true) if !exhausted && written < WRITE_BYTES_PER_TURN => {}
@@ -46,20 +52,16 @@ impl<N: Network> Hub<N> {
 
     /// The same for every open connection.
     pub(super) fn write_all<H: Handler>(&mut self, handler: &mut H) {
-        // Slots are freed at the end of the turn only, and none is taken here.
-        for slot in 0..self.connections.capacity() {
-            let Some(connection) = self.connections.get(slot) else { continue };
-            if connection.flags.writable && matches!(connection.state, State::Open(_)) {
-                let id = ConnectionId::new(slot as u32, connection.generation);
-                self.write(handler, id);
-            }
+        // Nothing opens and nothing ends while it is written: both happen elsewhere in the turn.
+        for place in 0..self.open.len() {
+            self.write(handler, self.open[place]);
         }
     }
 
     /// Puts a response into the outbox; the connection ends when the peer has it.
     pub(super) fn respond(&mut self, id: ConnectionId, response: &Response) {
-        let Self { connections, spare, .. } = self;
-        connections[id.slot()].outbox.push(&handshake::encode(response), spare);
+        let Self { connections, spares, .. } = self;
+        connections[id.slot()].outbox.push(&handshake::encode(response), &mut spares.outbox);
         self.linger(id, false);
     }
 
@@ -69,11 +71,12 @@ impl<N: Network> Hub<N> {
         handler: &mut H,
         id: ConnectionId,
     ) -> io::Result<bool> {
-        let Self { connections, ops, spare, .. } = self;
+        let Self { connections, ops, spares, .. } = self;
+        let spare = &mut spares.outbox;
         let connection = &mut connections[id.slot()];
         // Ends: what the handler holds for one connection is bounded, and nobody adds to it here.
         loop {
-            if gather(handler, ops, id, connection, spare) {
+            if pull(handler, ops, id, connection, spare)? {
                 return Ok(true);
             }
             if !connection.flags.writable || !connection.write(spare)? {
@@ -109,20 +112,29 @@ impl<N: Network> Hub<N> {
     }
 }
 
-/// Pulls from the handler as much as one write shall carry. Whether that was all it had.
-fn gather<H: Handler, S>(
+/// Pulls from the handler as much as one write shall carry. Whether that was all it had. The last of it, if
+/// nothing stands before it, is written at once and copied only if the socket does not take it.
+fn pull<H: Handler, S: Stream>(
     handler: &mut H,
     ops: &mut Ops,
     id: ConnectionId,
     connection: &mut Connection<S>,
-    spare: &mut Vec<u8>,
-) -> bool {
+    spare: &mut Spare,
+) -> io::Result<bool> {
     while connection.outbox.len() < GATHER_BYTES {
-        match handler.on_writable(ops, id) {
-            Some(Outgoing::Frames(frames)) => connection.outbox.push(frames, spare),
-            Some(Outgoing::Shared(frames)) => connection.outbox.push_shared(frames, spare),
-            None => return true,
+        let Some(outgoing) = handler.on_writable(ops, id) else { return Ok(true) };
+        match outgoing.frames {
+            Frames::Borrowed(frames)
+                if !outgoing.more && connection.flags.writable && connection.outbox.is_empty() =>
+            {
+                connection.write_through(frames, spare)?;
+            }
+            Frames::Borrowed(frames) => connection.outbox.push(frames, spare),
+            Frames::Shared(frames) => connection.outbox.push_shared(frames, spare),
+        }
+        if !outgoing.more {
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }
