@@ -1,4 +1,4 @@
-//! `cargo bench`: what does it cost to tell everybody something?
+//! `cargo bench`: what does the chat server cost?
 //!
 //! See the library for how it is measured. This program is also the servers that are measured: it starts itself
 //! again with a hidden option for each.
@@ -10,8 +10,7 @@ use std::process::ExitCode;
 
 use chat_benches::args::{self, Options, Stop, Task};
 use chat_benches::progress::Progress;
-use chat_benches::report::Report;
-use chat_benches::{Result, fanout, server, small};
+use chat_benches::{Result, server, suite, summary};
 
 /// The exit status of a wrong command line.
 const EXIT_USAGE: u8 = 2;
@@ -45,12 +44,10 @@ fn main() -> ExitCode {
 }
 
 fn measure(options: &Options) -> Result<()> {
-    let progress = Progress::new(fanout::cells(options).count() + small::COUNT);
-    let fanout = fanout::run(options, &progress)?;
-    let small = small::run(options, &progress);
+    let progress = Progress::new(suite::steps(options));
+    let report = suite::run(options, &progress)?;
     progress.finish();
-    let report = Report::new(options, fanout, small);
-    say(&mut io::stdout(), &report.table());
+    say(&mut io::stdout(), &summary::text(&report));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target"));
     let path = options.json_path(target);
     report.write_json(&path).map_err(|error| format!("could not write {}: {error}", path.display()))?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::scenario::Scenario;
 use crate::server::Kind;
 
 /// Receivers that a run can ask for: a process may need a descriptor for each.
@@ -41,17 +42,29 @@ pub enum Stop {
 pub struct Options {
     /// Short phases, for a look or a smoke test.
     pub quick: bool,
-    /// Registered users, the sender included, for each column of figures.
+    /// The scenarios.
+    pub only: Vec<Scenario>,
+    /// Registered users, the sender included, for each line of the fan-out.
     pub receivers: Vec<usize>,
-    /// How often everything is measured.
+    /// How often everything is measured, at the most.
     pub rounds: usize,
     /// The servers, the floor first: everything is a ratio to it.
     pub servers: Vec<Kind>,
+    /// Those of them that were named.
+    pub named: Option<Vec<Kind>>,
     /// Where the JSON goes, if not to its usual place.
     pub json: Option<PathBuf>,
+    /// Whether the results are recorded in the work tree.
+    pub record: bool,
 }
 
 impl Options {
+    /// The servers of a scenario that means something for ours, and takes long: the others only if named.
+    #[must_use]
+    pub fn ours_or_named(&self) -> &[Kind] {
+        self.named.as_deref().unwrap_or(&[Kind::Chat])
+    }
+
     /// Where the JSON goes. A relative path counts from the root of the workspace, where `cargo bench` is
     /// typed, although cargo runs the program in the directory of the package.
     #[must_use]
@@ -75,18 +88,34 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
     if let Some(kind) = value(&matches, "serve") {
         return Ok(Task::Serve { kind, core: value(&matches, "core") });
     }
-    let quick = matches.get_flag("quick");
-    let mut servers: Vec<Kind> =
-        value(&matches, "servers").map_or_else(|| vec![Kind::Chat], |List(servers)| servers);
+    let (quick, record) = (matches.get_flag("quick"), matches.get_flag("record"));
+    let named = value(&matches, "servers").map(|List(servers): List<Kind>| servers);
+    let mut servers = named.clone().unwrap_or_else(|| vec![Kind::Coalesced, Kind::Chat]);
     servers.retain(|kind| *kind != Kind::Floor);
     servers.insert(0, Kind::Floor);
     Ok(Task::Measure(Options {
         quick,
-        receivers: value(&matches, "receivers").map_or_else(|| vec![10, 100, 1_000], |List(counts)| counts),
+        only: value(&matches, "only").map_or_else(|| default_scenarios(record), |List(only)| only),
+        receivers: value(&matches, "receivers")
+            .map_or_else(|| default_receivers(quick, record), |List(counts)| counts),
         rounds: value(&matches, "rounds").unwrap_or(if quick { 1 } else { 3 }),
         servers,
+        named,
         json: value(&matches, "json"),
+        record,
     }))
+}
+
+fn default_scenarios(record: bool) -> Vec<Scenario> {
+    Scenario::ALL.into_iter().filter(|scenario| record || scenario.is_default()).collect()
+}
+
+fn default_receivers(quick: bool, record: bool) -> Vec<usize> {
+    match (quick, record) {
+        (true, _) => vec![10, 100, 1_000],
+        (false, false) => vec![10, 100, 1_000, 5_000],
+        (false, true) => vec![10, 100, 1_000, 5_000, 9_000],
+    }
 }
 
 /// The first paragraph of clap's error, as one line with the remedy.
@@ -102,26 +131,35 @@ fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> 
 
 fn command() -> Command {
     Command::new("fanout")
-        .about("Measures what one message to everybody costs, against a server that does nothing but send")
+        .about("Measures what the chat server costs, against a server that does nothing but send")
         .override_usage("cargo bench -- [OPTIONS]")
-        .after_help(
-            "Every delivery is checked; one that is lost, repeated or out of order fails the run.\n\
-             The table goes to stdout, the progress to stderr.",
-        )
-        .arg(flag("quick").help("Short phases and one round: at most 15 seconds, for a look"))
+        .after_help(scenarios_help())
+        .arg(flag("quick").help("Short phases, few users, one round: for a look, at most 40 seconds"))
         .arg(
-            option("receivers", "N,N,...", "Registered users, the sender included [10,100,1000]")
-                .value_parser(|v: &str| list(v, |item| number_within(item, 1, RECEIVERS_MAX))),
+            option("only", "NAME,...", "Only these scenarios, in the order below")
+                .value_parser(|v: &str| list(v, scenario)),
         )
         .arg(
-            option("rounds", "N", "Rounds; the figures are their medians [3; 1 with --quick]")
-                .value_parser(|v: &str| number_within(v, 1, ROUNDS_MAX)),
+            option(
+                "receivers",
+                "N,N,...",
+                "Users of the fan-out, the sender included [10,100,1000,5000; 9000 too with --record]",
+            )
+            .value_parser(|v: &str| list(v, |item| number_within(item, 1, RECEIVERS_MAX))),
+        )
+        .arg(
+            option(
+                "rounds",
+                "N",
+                "Rounds at the most, fewer where they cost much; the figures are their medians [3; 1 with --quick]",
+            )
+            .value_parser(|v: &str| number_within(v, 1, ROUNDS_MAX)),
         )
         .arg(
             option(
                 "servers",
                 "NAME,...",
-                "Beside the floor: chat, coalesced (a floor, one write a turn) [chat]",
+                "Beside the floor: chat, coalesced (a floor, one write a turn) [coalesced,chat]",
             )
             .value_parser(|v: &str| list(v, kind)),
         )
@@ -129,10 +167,24 @@ fn command() -> Command {
             option("json", "PATH", "Where the JSON goes [target/bench-results/fanout.json]")
                 .value_parser(clap::value_parser!(PathBuf)),
         )
+        .arg(flag("record").hide(true))
         // cargo bench passes it to every benchmark.
         .arg(flag("bench").hide(true))
         .arg(option("serve", "NAME", "").hide(true).value_parser(kind))
         .arg(option("core", "N", "").hide(true).value_parser(clap::value_parser!(usize)))
+}
+
+fn scenarios_help() -> String {
+    let mut help = "Scenarios:\n".to_owned();
+    for scenario in Scenario::ALL {
+        let note = if scenario.is_default() { "" } else { " (only if asked for)" };
+        help.push_str(&format!("  {:<10} {}{note}\n", scenario.name(), scenario.question()));
+    }
+    help.push_str(
+        "\nEvery delivery is checked; one that is lost, repeated or out of order fails the run.\n\
+         The tables go to stdout, the progress to stderr.",
+    );
+    help
 }
 
 fn flag(name: &'static str) -> Arg {
@@ -162,6 +214,13 @@ fn kind(name: &str) -> Result<Kind, String> {
     })
 }
 
+fn scenario(name: &str) -> Result<Scenario, String> {
+    Scenario::ALL.into_iter().find(|scenario| scenario.name() == name).ok_or_else(|| {
+        let names: Vec<_> = Scenario::ALL.iter().map(|scenario| scenario.name()).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,14 +240,32 @@ mod tests {
     #[test]
     fn what_cargo_passes_alone_is_a_full_run() {
         let options = options(&["--bench"]);
-        assert_eq!((options.rounds, &*options.receivers), (3, &[10, 100, 1_000][..]));
-        assert_eq!(options.servers, [Kind::Floor, Kind::Chat]);
+        assert_eq!((options.rounds, &*options.receivers), (3, &[10, 100, 1_000, 5_000][..]));
+        assert_eq!(options.servers, [Kind::Floor, Kind::Coalesced, Kind::Chat]);
+        assert_eq!(options.ours_or_named(), [Kind::Chat]);
+        assert_eq!((options.quick, options.record), (false, false));
     }
 
     #[test]
     fn the_floor_is_always_measured_and_first() {
         assert_eq!(options(&["--servers", "chat,floor"]).servers, [Kind::Floor, Kind::Chat]);
         assert_eq!(options(&["--servers", "coalesced"]).servers, [Kind::Floor, Kind::Coalesced]);
+    }
+
+    #[test]
+    fn what_takes_long_measures_others_only_if_they_are_named() {
+        let options = options(&["--servers", "coalesced,chat", "--only", "idle,memory"]);
+        assert_eq!(options.ours_or_named(), [Kind::Coalesced, Kind::Chat]);
+        assert_eq!(options.only, [Scenario::Idle, Scenario::Memory]);
+    }
+
+    #[test]
+    fn help_names_every_option_and_every_scenario() {
+        let Err(Stop::Answer(help)) = parsed(&["--help"]) else { panic!("no help") };
+        let options = ["--quick", "--only", "--receivers", "--rounds", "--servers", "--json"];
+        for name in options.into_iter().chain(Scenario::ALL.map(Scenario::name)) {
+            assert!(help.contains(name), "{name} is not in:\n{help}");
+        }
     }
 
     #[test]
@@ -199,6 +276,7 @@ mod tests {
             &["--receivers", "10,,20"],
             &["--rounds", "x"],
             &["--servers", "nginx"],
+            &["--only", "everything"],
             &["stray"],
         ] {
             match parsed(args) {

@@ -1,8 +1,10 @@
 //! The books: who has got which broadcast. Everybody must get each exactly once, and all in one order.
 //!
 //! The order is the server's: whoever gets a broadcast first sets its place, and all others must get it in that
-//! place. Within it the broadcasts of one user must stand as that user sent them. Since user `n` of `N` sends
+//! place. Within it the broadcasts of one user must stand as that user sent them. Since speaker `n` of `N` sends
 //! the numbers `n`, `n + N`, `n + 2N`, ..., that is one comparison.
+//!
+//! Whoever comes in the middle is not waited for, but what it hears is checked too ([`Hearsay`]).
 //!
 //! Everything is allocated at the start; a delivery costs two look-ups.
 
@@ -17,7 +19,8 @@ const NUMBERS: usize = IN_FLIGHT_MAX * 4;
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Ledger {
-    members: u64,
+    receivers: u64,
+    speakers: u64,
     next_number: u64,
     /// By number, round and round.
     sent: Box<[Sent]>,
@@ -46,6 +49,18 @@ struct Place {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor(u64);
 
+/// What somebody heard last who came in the middle, and whom nobody waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hearsay(Option<u64>);
+
+impl Hearsay {
+    /// The number of the last broadcast.
+    #[must_use]
+    pub fn last(self) -> Option<u64> {
+        self.0
+    }
+}
+
 /// A delivery as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {
@@ -72,17 +87,18 @@ pub enum Fault {
 }
 
 impl Ledger {
-    /// Empty books for so many users.
+    /// Empty books for so many users, of whom the first `speakers` say something in turn.
     #[must_use]
-    pub fn new(members: usize) -> Self {
+    pub fn new(receivers: usize, speakers: usize) -> Self {
         Self {
-            members: members as u64,
+            receivers: receivers as u64,
+            speakers: speakers as u64,
             next_number: 0,
             sent: vec![Sent::default(); NUMBERS].into(),
             places: vec![Place::default(); IN_FLIGHT_MAX].into(),
             next_place: 0,
             completed: 0,
-            next_of: (0..members as u64).collect(),
+            next_of: (0..speakers as u64).collect(),
         }
     }
 
@@ -98,6 +114,12 @@ impl Ledger {
         self.completed
     }
 
+    /// Broadcasts that were sent.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.next_number
+    }
+
     /// Enters a broadcast that is, or should have been, sent at this time. Returns who says which number.
     ///
     /// # Errors
@@ -110,7 +132,7 @@ impl Ledger {
         }
         *sent = Sent { number, at, is_pending: true };
         self.next_number += 1;
-        Ok(((number % self.members) as usize, number))
+        Ok(((number % self.speakers) as usize, number))
     }
 
     /// Enters a delivery.
@@ -136,19 +158,38 @@ impl Ledger {
         Ok(Delivery { sent_at: sent.at, is_last })
     }
 
+    /// Enters what somebody hears who came in the middle. With one speaker there is one order, and after the first
+    /// that it hears none may be missing.
+    ///
+    /// # Errors
+    /// [`Fault`] if it is not the next one.
+    pub fn overhear(&self, hearsay: &mut Hearsay, number: u64) -> Result<(), Fault> {
+        debug_assert_eq!(self.speakers, 1, "the order of several is known only from who receives them");
+        if number >= self.next_number {
+            return Err(Fault::Unknown(number));
+        }
+        match hearsay.0 {
+            Some(last) if number != last + 1 => Err(Fault::OutOfPlace { expected: last + 1, came: number }),
+            _ => {
+                hearsay.0 = Some(number);
+                Ok(())
+            }
+        }
+    }
+
     /// The first who gets a broadcast sets its place.
     fn set_place(&mut self, number: u64) -> Result<(), Fault> {
         let sent = self.sent[number as usize % NUMBERS];
         if number >= self.next_number || sent.number != number {
             return Err(Fault::Unknown(number));
         }
-        let next = &mut self.next_of[(number % self.members) as usize];
+        let next = &mut self.next_of[(number % self.speakers) as usize];
         if *next != number {
             return Err(Fault::OutOfPlace { expected: *next, came: number });
         }
-        *next += self.members;
+        *next += self.speakers;
         // The place is free: what stood there is complete, since fewer are in flight than there are places.
-        self.places[self.next_place as usize % IN_FLIGHT_MAX] = Place { number, remaining: self.members };
+        self.places[self.next_place as usize % IN_FLIGHT_MAX] = Place { number, remaining: self.receivers };
         self.next_place += 1;
         Ok(())
     }
@@ -175,7 +216,7 @@ mod tests {
     use super::*;
 
     fn sent(members: usize, count: usize) -> (Ledger, Vec<Cursor>) {
-        let mut ledger = Ledger::new(members);
+        let mut ledger = Ledger::new(members, members);
         for second in 0..count {
             ledger.send(Duration::from_secs(second as u64)).unwrap();
         }
@@ -230,8 +271,23 @@ mod tests {
     }
 
     #[test]
+    fn whoever_comes_in_the_middle_must_hear_all_that_follows() {
+        let mut ledger = Ledger::new(2, 1);
+        for _ in 0..4 {
+            assert_eq!(ledger.send(Duration::ZERO).map(|(user, _)| user), Ok(0));
+        }
+        let mut hearsay = Hearsay::default();
+        assert_eq!(ledger.overhear(&mut hearsay, 1), Ok(()));
+        assert_eq!(ledger.overhear(&mut hearsay, 2), Ok(()));
+        assert_eq!(hearsay.last(), Some(2));
+        assert_eq!(ledger.overhear(&mut hearsay, 2), Err(Fault::OutOfPlace { expected: 3, came: 2 }));
+        assert_eq!(ledger.overhear(&mut hearsay, 4), Err(Fault::Unknown(4)));
+        assert_eq!(ledger.in_flight(), 4);
+    }
+
+    #[test]
     fn a_server_that_falls_behind_is_a_fault_and_the_rings_go_round() {
-        let mut ledger = Ledger::new(1);
+        let mut ledger = Ledger::new(1, 1);
         let mut cursor = Cursor::default();
         for number in 0..3 * NUMBERS as u64 {
             ledger.send(Duration::ZERO).unwrap();

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The core for the server and the one for the crowd. `None` where there is only one, or where cores cannot be
 /// chosen: then the figures are those of two processes that share.
@@ -72,8 +72,33 @@ fn by_stat(process: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 10))
 }
 
+/// Bytes of a process that are in memory. `None` where the system does not tell.
+#[must_use]
+pub fn resident_bytes(process: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    Some(field(&text, "VmRSS:")? * 1_024)
+}
+
+/// How often the threads of a process were given the processor: it gave it up and was woken, or had to give it up.
+/// `None` where the system does not tell.
+#[must_use]
+pub fn switches(process: u32) -> Option<u64> {
+    let mut switches = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
+        let text = fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
+        switches += field(&text, "voluntary_ctxt_switches:")? + field(&text, "nonvoluntary_ctxt_switches:")?;
+    }
+    Some(switches)
+}
+
+/// The number behind a name at the beginning of a line.
+fn field(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
 /// What the results are recorded with.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The processor's model.
     pub processor: Option<String>,
@@ -126,4 +151,24 @@ fn commit() -> Option<String> {
         .ok()?;
     let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !commit.is_empty()).then_some(commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_their_whole_name() {
+        let text = "VmRSS:\t    1234 kB\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t7\n";
+        let names = ["VmRSS:", "voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:", "VmSwap:"];
+        assert_eq!(names.map(|name| field(text, name)), [Some(1_234), Some(5), Some(7), None]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_process_has_memory_and_has_been_woken() {
+        let process = std::process::id();
+        assert!(resident_bytes(process).is_some_and(|bytes| bytes > 100_000));
+        assert!(switches(process).is_some());
+    }
 }

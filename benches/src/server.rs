@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use chat_server::{Config, Server, descriptors};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::floor::{Floor, Sending};
 use crate::{Result, machine};
@@ -21,7 +21,7 @@ const CLIENTS_MAX: usize = 1_000_000;
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Which server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The least that a server can do: one `send()` for each delivery.
@@ -44,6 +44,13 @@ impl Kind {
             Self::Coalesced => "coalesced",
             Self::Chat => "chat",
         }
+    }
+
+    /// Whether all others are told of each newcomer, as the protocol wants it. It is most of the work of a login,
+    /// and the floors do not do it.
+    #[must_use]
+    pub const fn announces(self) -> bool {
+        !matches!(self, Self::Floor | Self::Coalesced)
     }
 }
 
@@ -79,6 +86,12 @@ impl Running {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// The CPU time it has had.
@@ -126,7 +139,8 @@ pub fn serve(kind: Kind, core: Option<usize>) -> Result<()> {
 }
 
 /// The defaults but for the limits that protect from strangers: a crowd comes from one address, and one of its
-/// users may say as much as it likes.
+/// users may say as much as it likes. The timers of inactivity run as always, but nobody becomes INACTIVO in the
+/// middle of a run.
 #[must_use]
 pub fn config() -> Config {
     Config {
@@ -134,6 +148,7 @@ pub fn config() -> Config {
         bind: Some(LOCALHOST),
         per_ip: 0,
         rate: 0,
+        inactivity: Some(Duration::from_secs(24 * 60 * 60)),
         max_clients: CLIENTS_MAX,
         ..Config::default()
     }

@@ -9,11 +9,11 @@ mod wheel;
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::Options;
-use crate::fanout::median;
 use crate::progress::Progress;
+use crate::stats::median;
 
 /// Parts, as the progress counts them.
 pub const COUNT: usize = 3;
@@ -27,10 +27,10 @@ const SAMPLES_MAX: usize = 1_000;
 type Part = fn(Duration) -> Vec<Timing>;
 
 /// What one part costs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     /// What is done.
-    pub what: &'static str,
+    pub what: String,
     /// How long it takes, in nanoseconds.
     pub ns: f64,
 }
@@ -51,7 +51,7 @@ pub fn run(options: &Options, progress: &Progress) -> Vec<Timing> {
 }
 
 /// Times `operation`, which does its work once for each of `count` operations at a time.
-fn time(what: &'static str, total: Duration, count: usize, mut operation: impl FnMut()) -> Timing {
+fn time(what: &str, total: Duration, count: usize, mut operation: impl FnMut()) -> Timing {
     // Warm, and so often that a sample is long enough.
     let mut repeats = 1;
     while timed(repeats, &mut operation) < SAMPLE_MIN {
@@ -62,7 +62,7 @@ fn time(what: &'static str, total: Duration, count: usize, mut operation: impl F
         let nanos = timed(repeats, &mut operation).as_nanos() as f64;
         samples.push(nanos / (repeats * count) as f64);
     }
-    Timing { what, ns: median(samples) }
+    Timing { what: what.to_owned(), ns: median(samples) }
 }
 
 fn timed(repeats: usize, operation: &mut impl FnMut()) -> Duration {

@@ -41,7 +41,9 @@ pub fn figure(value: f64) -> String {
     }
 }
 
-fn grouped(number: u64) -> String {
+/// A whole number, thousands set apart.
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -1,0 +1,112 @@
+//! One scenario's work: its cells, in rounds, so that whatever disturbs the machine meets all servers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::args::Options;
+use crate::crowd::{Crowd, presence};
+use crate::progress::Progress;
+use crate::scenario::{Cell, Scenario};
+use crate::server::{Kind, Running};
+use crate::stats::Figures;
+use crate::{Result, machine};
+
+/// Descriptors that are not users: the server's own, and a few to spare.
+const DESCRIPTORS_RESERVED: usize = 64;
+
+/// One line of the results: one server with so many users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome<F> {
+    /// Which server.
+    pub server: Kind,
+    /// Registered users.
+    pub users: usize,
+    /// Medians.
+    pub median: F,
+    /// What they are the medians of.
+    pub rounds: Vec<F>,
+}
+
+/// What was not measured, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// In which scenario.
+    pub scenario: Scenario,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Stint<'a> {
+    /// Which scenario.
+    pub scenario: Scenario,
+    /// What was asked for.
+    pub options: &'a Options,
+    /// Whoever waits.
+    pub progress: &'a Progress,
+    /// Descriptors that a process may have.
+    pub descriptors: usize,
+}
+
+impl Stint<'_> {
+    /// Measures all cells that the system has descriptors for; the others are added to `skipped`.
+    ///
+    /// # Errors
+    /// If a server does not do its work: nothing is reported then.
+    pub fn measure<F: Figures>(
+        &self,
+        skipped: &mut Vec<Skip>,
+        mut measure: impl FnMut(Cell) -> Result<F>,
+    ) -> Result<Vec<Outcome<F>>> {
+        let (rounds, others) = (self.scenario.rounds(self.options), self.scenario.others(self.options));
+        let is_possible = |cell: &Cell| cell.users + others + DESCRIPTORS_RESERVED <= self.descriptors;
+        let (cells, impossible): (Vec<_>, Vec<_>) =
+            self.scenario.cells(self.options).into_iter().partition(is_possible);
+        let mut too_many: Vec<_> = impossible.iter().map(|cell| cell.users).collect();
+        too_many.dedup();
+        skipped.extend(too_many.into_iter().map(|users| Skip {
+            scenario: self.scenario,
+            reason: format!("{users} users need more than the {} open files allowed", self.descriptors),
+        }));
+        let mut outcomes: Vec<(Cell, Vec<F>)> = cells.iter().map(|cell| (*cell, Vec::new())).collect();
+        for round in 1..=rounds {
+            for (cell, figures) in &mut outcomes {
+                let (name, server, users) = (self.scenario.name(), cell.server.name(), cell.users);
+                self.progress.begin(&format!("{name}: {server}, {users} users, round {round} of {rounds}"));
+                let measured = measure(*cell);
+                figures.push(measured.map_err(|error| format!("{name}: {server}, {users} users: {error}"))?);
+                self.progress.end();
+            }
+        }
+        Ok(outcomes
+            .into_iter()
+            .map(|(Cell { server, users }, rounds)| Outcome {
+                server,
+                users,
+                median: F::median(&rounds),
+                rounds,
+            })
+            .collect())
+    }
+
+    /// Starts a server on its core.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start(&self, kind: Kind) -> Result<Running> {
+        Running::start(kind, machine::cores().map(|(core, _)| core))
+    }
+
+    /// Starts a server and logs the users in, who know exactly of each other if they were told.
+    ///
+    /// # Errors
+    /// If the server does not start or does not do its work.
+    pub fn populate(&self, kind: Kind, users: usize) -> Result<(Running, Crowd)> {
+        let server = self.start(kind)?;
+        let crowd = Crowd::log_in(server.addr(), users)?;
+        if kind.announces() {
+            presence::check_arrivals(crowd.presences())?;
+        }
+        Ok((server, crowd))
+    }
+}

@@ -1,0 +1,159 @@
+//! The results as tables for a person: a section for each scenario, and what became of the goals.
+//!
+//! A figure of a server stands beside its ratio to the floor, and to other servers that a reader may ask about,
+//! where they were measured.
+
+mod fanout;
+mod goals;
+mod idle;
+mod memory;
+mod small;
+mod storm;
+
+use crate::goals::{Subject, Verdict};
+use crate::report::Report;
+use crate::server::Kind;
+use crate::stint::Outcome;
+use crate::table::{figure, grouped};
+
+/// Servers that the others are compared with, and how the ratio to them is called.
+const REFERENCES: [(&str, &str); 3] = [("floor", "× floor"), ("coalesced", "× coal."), ("bun", "× bun")];
+
+/// All that a report tells.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut sections = vec![heading(report)];
+    sections.extend([
+        fanout::section(report),
+        memory::section(report),
+        storm::section(report),
+        idle::section(report),
+        small::section(report),
+        skipped(report),
+        goals::section(report),
+    ]);
+    sections.retain(|section| !section.is_empty());
+    format!("\n{}", sections.join("\n"))
+}
+
+fn heading(report: &Report) -> String {
+    let machine = &report.machine;
+    let rounds = match report.rounds {
+        1 => "one round".to_owned(),
+        rounds => format!("medians of {rounds} rounds (fewer of what takes long)"),
+    };
+    let cores = if report.pinned {
+        "server and crowd on a core each"
+    } else {
+        "server and crowd share cores: only ratios mean something"
+    };
+    let mut text = format!(
+        "{}, {} cores, {}; {cores}; {rounds}; commit {}\n\
+         × is the ratio to another server in the same run. The floor does nothing but one send() per delivery; the\n\
+         coalesced floor (coal.) one send() for all that there is to say to a user.\n",
+        machine.processor.as_deref().unwrap_or("unknown processor"),
+        machine.cores,
+        machine.system,
+        machine.commit.as_deref().unwrap_or("unknown"),
+    );
+    let silent: Vec<_> = servers(report).filter(|kind| !kind.announces()).map(Kind::name).collect();
+    if !silent.is_empty() {
+        text.push_str(&format!(
+            "Newcomers are not announced by: {}. They have less to do in a login, and no storm.\n",
+            silent.join(", ")
+        ));
+    }
+    text
+}
+
+/// All servers that were measured.
+fn servers(report: &Report) -> impl Iterator<Item = Kind> + '_ {
+    Kind::ALL.into_iter().filter(|kind| {
+        let is_this = |server: Kind| server == *kind;
+        report.fanout.iter().any(|outcome| is_this(outcome.server))
+            || report.memory.iter().any(|outcome| is_this(outcome.server))
+            || report.idle.iter().any(|outcome| is_this(outcome.server))
+    })
+}
+
+fn skipped(report: &Report) -> String {
+    let lines =
+        report.skipped.iter().map(|skip| format!("Skipped in {}: {}\n", skip.scenario.name(), skip.reason));
+    lines.collect()
+}
+
+/// The figures of one kind in a table, and their ratios.
+struct Comparison<'a, F> {
+    outcomes: &'a [Outcome<F>],
+    /// The servers that ratios are given to.
+    references: Vec<(&'static str, &'static str)>,
+}
+
+impl<'a, F> Comparison<'a, F> {
+    /// With those of the usual references that were measured and are in `wanted`.
+    fn new(outcomes: &'a [Outcome<F>], wanted: &[&str]) -> Self {
+        let is_measured = |name: &str| outcomes.iter().any(|outcome| outcome.server.name() == name);
+        let references = REFERENCES.into_iter();
+        let references = references.filter(|(name, _)| wanted.contains(name) && is_measured(name)).collect();
+        Self { outcomes, references }
+    }
+
+    /// The heads of a figure's columns.
+    fn heads(&self, title: &str) -> impl Iterator<Item = String> {
+        std::iter::once(title.to_owned()).chain(self.references.iter().map(|(_, head)| (*head).to_owned()))
+    }
+
+    /// A figure's columns: the figure by `show`, and its ratios. Empty where it was not measured.
+    fn cells(
+        &self,
+        outcome: &Outcome<F>,
+        show: impl Fn(f64) -> String,
+        of: impl Fn(&F) -> Option<f64>,
+    ) -> Vec<String> {
+        let value = of(&outcome.median);
+        let mut cells = vec![value.map(show).unwrap_or_default()];
+        cells.extend(self.references.iter().map(|(name, _)| {
+            let is_it = |other: &&Outcome<F>| other.users == outcome.users && other.server.name() == *name;
+            let reference = self.outcomes.iter().find(is_it).and_then(|other| of(&other.median));
+            value.zip(reference).map(|(value, reference)| ratio(value / reference)).unwrap_or_default()
+        }));
+        cells
+    }
+}
+
+/// What became of the goals that a line of a table has figures for; nothing if there are none.
+fn goal_cell(report: &Report, server: Kind, users: usize, subject: Subject) -> String {
+    let is_ours = |verdict: &&Verdict| {
+        server == Kind::Chat
+            && verdict.subject == subject
+            && verdict.users == users
+            && verdict.limit.is_some()
+    };
+    let verdicts: Vec<_> = report.goals.iter().filter(is_ours).collect();
+    match verdicts.iter().all(|verdict| verdict.is_met) {
+        _ if verdicts.is_empty() => "",
+        true => "ok",
+        false => "missed",
+    }
+    .to_owned()
+}
+
+fn head(columns: &str) -> Vec<String> {
+    columns.split('|').map(str::to_owned).collect()
+}
+
+fn count(number: usize) -> String {
+    grouped(number as u64)
+}
+
+fn ratio(value: f64) -> String {
+    if value.abs() < 0.095 { format!("{value:.3}") } else { format!("{value:.2}") }
+}
+
+fn micros(nanos: f64) -> String {
+    figure(nanos / 1e3)
+}
+
+fn millis(nanos: f64) -> String {
+    figure(nanos / 1e6)
+}
