@@ -5,12 +5,13 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chat_benches::args::{self, Options, Stop, Task};
 use chat_benches::progress::Progress;
-use chat_benches::{Result, server, suite, summary};
+use chat_benches::report::Report;
+use chat_benches::{Result, record, server, suite, summary};
 
 /// The exit status of a wrong command line.
 const EXIT_USAGE: u8 = 2;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let result = match args::parse(&args) {
         Ok(Task::Serve { kind, core }) => server::serve(kind, core),
+        Ok(Task::Plot(json)) => plot(&json),
         Ok(Task::Measure(_)) if cfg!(debug_assertions) => {
             // `cargo test --benches` comes here too.
             say(&mut io::stdout(), "fanout: not optimized, so nothing is measured; run `cargo bench`");
@@ -52,7 +54,22 @@ fn measure(options: &Options) -> Result<()> {
     let path = options.json_path(target);
     report.write_json(&path).map_err(|error| format!("could not write {}: {error}", path.display()))?;
     say(&mut io::stdout(), &format!("The same as JSON: {}", path.display()));
+    if options.record {
+        written(&record::record(&report, Path::new(env!("CARGO_MANIFEST_DIR")))?);
+    }
     Ok(())
+}
+
+fn plot(json: &Path) -> Result<()> {
+    let report = Report::read_json(json).map_err(|error| format!("{}: {error}", json.display()))?;
+    written(&record::draw(&report, json)?);
+    Ok(())
+}
+
+fn written(paths: &[PathBuf]) {
+    for path in paths {
+        say(&mut io::stdout(), &format!("Written: {}", path.display()));
+    }
 }
 
 /// Writes for a person. That nobody reads it is no reason to fail.

@@ -19,6 +19,8 @@ const ROUNDS_MAX: usize = 1_000;
 pub enum Task {
     /// To measure.
     Measure(Options),
+    /// To draw the pictures of an earlier report.
+    Plot(PathBuf),
     /// To be one of the servers that are measured.
     Serve {
         /// Which.
@@ -65,15 +67,17 @@ impl Options {
         self.named.as_deref().unwrap_or(&[Kind::Chat])
     }
 
-    /// Where the JSON goes. A relative path counts from the root of the workspace, where `cargo bench` is
-    /// typed, although cargo runs the program in the directory of the package.
+    /// Where the JSON goes.
     #[must_use]
     pub fn json_path(&self, target: &Path) -> PathBuf {
-        match &self.json {
-            Some(path) => Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join(path),
-            None => target.join("bench-results/fanout.json"),
-        }
+        self.json.clone().unwrap_or_else(|| target.join("bench-results/fanout.json"))
     }
+}
+
+/// A relative path counts from the root of the workspace, where `cargo bench` is typed, although cargo runs the
+/// program in the directory of the package.
+fn from_root(path: &Path) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join(path)
 }
 
 /// Reads the command line, the program's name first.
@@ -88,6 +92,9 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
     if let Some(kind) = value(&matches, "serve") {
         return Ok(Task::Serve { kind, core: value(&matches, "core") });
     }
+    if let Some(path) = value::<PathBuf>(&matches, "plot") {
+        return Ok(Task::Plot(from_root(&path)));
+    }
     let (quick, record) = (matches.get_flag("quick"), matches.get_flag("record"));
     let named = value(&matches, "servers").map(|List(servers): List<Kind>| servers);
     let mut servers = named.clone().unwrap_or_else(|| vec![Kind::Coalesced, Kind::Chat]);
@@ -101,7 +108,7 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
         rounds: value(&matches, "rounds").unwrap_or(if quick { 1 } else { 3 }),
         servers,
         named,
-        json: value(&matches, "json"),
+        json: value::<PathBuf>(&matches, "json").map(|path| from_root(&path)),
         record,
     }))
 }
@@ -167,7 +174,13 @@ fn command() -> Command {
             option("json", "PATH", "Where the JSON goes [target/bench-results/fanout.json]")
                 .value_parser(clap::value_parser!(PathBuf)),
         )
-        .arg(flag("record").hide(true))
+        .arg(flag("record").conflicts_with("quick").help(
+            "Longer phases, all scenarios; then writes benches/results.json, the pictures and RESULTS.md",
+        ))
+        .arg(
+            option("plot", "JSON", "Measures nothing: draws the pictures of this report beside it")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
         // cargo bench passes it to every benchmark.
         .arg(flag("bench").hide(true))
         .arg(option("serve", "NAME", "").hide(true).value_parser(kind))
@@ -253,6 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn a_record_has_more_receivers_and_all_scenarios() {
+        let options = options(&["--record"]);
+        assert_eq!((options.record, options.receivers.last()), (true, Some(&9_000)));
+        assert_eq!(options.only, Scenario::ALL);
+    }
+
+    #[test]
+    fn paths_count_from_where_cargo_bench_is_typed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        assert_eq!(parsed(&["--plot", "a/b.json"]), Ok(Task::Plot(root.join("a/b.json"))));
+        assert_eq!(options(&["--json", "c.json"]).json_path(Path::new("t")), root.join("c.json"));
+        assert_eq!(options(&[]).json_path(Path::new("t")), Path::new("t/bench-results/fanout.json"));
+    }
+
+    #[test]
     fn what_takes_long_measures_others_only_if_they_are_named() {
         let options = options(&["--servers", "coalesced,chat", "--only", "idle,memory"]);
         assert_eq!(options.ours_or_named(), [Kind::Coalesced, Kind::Chat]);
@@ -262,7 +290,8 @@ mod tests {
     #[test]
     fn help_names_every_option_and_every_scenario() {
         let Err(Stop::Answer(help)) = parsed(&["--help"]) else { panic!("no help") };
-        let options = ["--quick", "--only", "--receivers", "--rounds", "--servers", "--json"];
+        let options =
+            ["--quick", "--only", "--receivers", "--rounds", "--servers", "--json", "--record", "--plot"];
         for name in options.into_iter().chain(Scenario::ALL.map(Scenario::name)) {
             assert!(help.contains(name), "{name} is not in:\n{help}");
         }
@@ -277,6 +306,7 @@ mod tests {
             &["--rounds", "x"],
             &["--servers", "nginx"],
             &["--only", "everything"],
+            &["--record", "--quick"],
             &["stray"],
         ] {
             match parsed(args) {

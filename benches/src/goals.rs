@@ -64,6 +64,9 @@ pub const EMPTY_WAKEUPS: Goal = goal(0.0);
 /// The share of a core with thousands of idle users, pings included.
 pub const IDLE_CPU_SHARE: Goal = goal(0.02);
 
+/// Users whom a limit of 20,000 descriptors must hold.
+pub const LARGEST_USERS: usize = 19_900;
+
 /// What a goal is about: the table in which it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

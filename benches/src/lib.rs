@@ -9,7 +9,8 @@
 //! the ratio to it carries from one machine to another. The servers take turns in each round of a [`stint`], so
 //! that whatever disturbs the machine meets all.
 //!
-//! A [`report`] holds what came out, a [`summary`] shows it, and [`goals`] says what it should have been.
+//! A [`report`] holds what came out, a [`summary`] shows it, a [`plot`] draws it, [`goals`] says what it should have
+//! been, and a [`record`] keeps it.
 //!
 //! The crate does not know what the server does inside. It is used by `cargo bench` alone.
 
@@ -21,13 +22,17 @@ pub mod fanout;
 pub mod floor;
 pub mod goals;
 pub mod idle;
+pub mod largest;
 pub mod ledger;
 pub mod machine;
 pub mod memory;
+pub mod plot;
 pub mod progress;
+pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod server;
+pub mod slow_path;
 pub mod small;
 pub mod stats;
 pub mod stint;

@@ -13,7 +13,7 @@ use crate::goals::Verdict;
 use crate::machine::{self, Description};
 use crate::small::Timing;
 use crate::stint::{Outcome, Skip};
-use crate::{fanout, idle, memory, storm};
+use crate::{fanout, idle, largest, memory, slow_path, storm};
 
 /// See the module's documentation. A scenario that was not measured has no lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,12 @@ pub struct Report {
     /// What a server costs while nobody says anything.
     #[serde(default)]
     pub idle: Vec<Outcome<idle::Figures>>,
+    /// What requests cost that are not the common case.
+    #[serde(default)]
+    pub slow_path: Vec<Outcome<slow_path::Figures>>,
+    /// How many users fit, and whether everything still arrives.
+    #[serde(default)]
+    pub largest: Vec<Outcome<largest::Figures>>,
     /// The small parts.
     #[serde(default)]
     pub small: Vec<Timing>,
@@ -67,6 +73,8 @@ impl Report {
             memory: Vec::new(),
             storm: Vec::new(),
             idle: Vec::new(),
+            slow_path: Vec::new(),
+            largest: Vec::new(),
             small: Vec::new(),
             skipped: Vec::new(),
             goals: Vec::new(),
@@ -92,5 +100,57 @@ impl Report {
     /// As the system reports them, or if it is something else.
     pub fn read_json(path: &Path) -> io::Result<Self> {
         Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A report without results, of no particular machine.
+    pub(crate) fn empty() -> Report {
+        Report {
+            machine: Description {
+                processor: None,
+                cores: 2,
+                system: "linux".to_owned(),
+                commit: None,
+                unix_seconds: 0,
+            },
+            command: "cargo bench".to_owned(),
+            pinned: true,
+            quick: false,
+            rounds: 1,
+            fanout: Vec::new(),
+            memory: Vec::new(),
+            storm: Vec::new(),
+            idle: Vec::new(),
+            slow_path: Vec::new(),
+            largest: Vec::new(),
+            small: Vec::new(),
+            skipped: Vec::new(),
+            goals: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn scenarios_that_a_recorded_report_does_not_know_are_empty() {
+        let mut json = serde_json::to_value(empty()).unwrap();
+        let fields = json.as_object_mut().unwrap();
+        for scenario in [
+            "fanout",
+            "memory",
+            "storm",
+            "idle",
+            "slow_path",
+            "largest",
+            "small",
+            "skipped",
+            "goals",
+            "quick",
+        ] {
+            assert!(fields.remove(scenario).is_some(), "{scenario} has another name now");
+        }
+        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), empty());
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::Options;
 use crate::server::Kind;
-use crate::{idle, memory, storm};
+use crate::{idle, largest, memory, slow_path, storm};
 
 /// One question and the way it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub enum Scenario {
     Storm,
     /// See [`crate::idle`].
     Idle,
+    /// See [`crate::slow_path`].
+    SlowPath,
+    /// See [`crate::largest`].
+    Largest,
     /// See [`crate::small`].
     Small,
 }
@@ -35,7 +39,8 @@ pub struct Cell {
 
 impl Scenario {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 5] = [Self::Fanout, Self::Memory, Self::Storm, Self::Idle, Self::Small];
+    pub const ALL: [Self; 7] =
+        [Self::Fanout, Self::Memory, Self::Storm, Self::Idle, Self::SlowPath, Self::Largest, Self::Small];
 
     /// What it is called in options and results.
     #[must_use]
@@ -45,6 +50,8 @@ impl Scenario {
             Self::Memory => "memory",
             Self::Storm => "storm",
             Self::Idle => "idle",
+            Self::SlowPath => "slow-path",
+            Self::Largest => "largest",
             Self::Small => "small",
         }
     }
@@ -57,6 +64,8 @@ impl Scenario {
             Self::Memory => "what an idle user costs in memory",
             Self::Storm => "what it means for others that thousands log in, or leave, at once",
             Self::Idle => "what a server costs while nobody says anything",
+            Self::SlowPath => "what requests cost that are not the common case",
+            Self::Largest => "how many users fit, and whether everything still arrives",
             Self::Small => "what the parts cost that every message goes through",
         }
     }
@@ -64,9 +73,7 @@ impl Scenario {
     /// Whether it runs without being asked for.
     #[must_use]
     pub const fn is_default(self) -> bool {
-        match self {
-            Self::Fanout | Self::Memory | Self::Storm | Self::Idle | Self::Small => true,
-        }
+        !matches!(self, Self::Largest)
     }
 
     /// Rounds at the most: where they cost much and differ little, few are enough.
@@ -74,7 +81,7 @@ impl Scenario {
         match self {
             Self::Fanout => usize::MAX,
             Self::Storm => 3,
-            Self::Memory | Self::Idle | Self::Small => 1,
+            Self::Memory | Self::Idle | Self::SlowPath | Self::Largest | Self::Small => 1,
         }
     }
 
@@ -96,6 +103,13 @@ impl Scenario {
             Self::Memory => of(&options.servers, memory::users(options)),
             Self::Storm => of(&announcing, storm::users(options)),
             Self::Idle => of(options.ours_or_named(), idle::users(options)),
+            Self::SlowPath => {
+                let ours: Vec<_> =
+                    options.servers.iter().copied().filter(|kind| *kind == Kind::Chat).collect();
+                let listed = of(&ours, slow_path::listed(options));
+                of(&options.servers, slow_path::users(options)).into_iter().chain(listed).collect()
+            }
+            Self::Largest => of(options.ours_or_named(), largest::USERS),
             Self::Small => Vec::new(),
         }
     }
@@ -114,9 +128,7 @@ impl Scenario {
     pub fn steps(self, options: &Options) -> usize {
         match self {
             Self::Small => crate::small::COUNT,
-            Self::Fanout | Self::Memory | Self::Storm | Self::Idle => {
-                self.cells(options).len() * self.rounds(options)
-            }
+            _ => self.cells(options).len() * self.rounds(options),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod codec;
 mod encoding;
+mod receiving;
 mod wheel;
 
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use crate::progress::Progress;
 use crate::stats::median;
 
 /// Parts, as the progress counts them.
-pub const COUNT: usize = 3;
+pub const COUNT: usize = 4;
 
 /// A look at the clock must be a small part of what is between two of them.
 const SAMPLE_MIN: Duration = Duration::from_micros(500);
@@ -39,8 +40,12 @@ pub struct Timing {
 #[must_use]
 pub fn run(options: &Options, progress: &Progress) -> Vec<Timing> {
     let time = Duration::from_millis(if options.quick { 40 } else { 400 });
-    let parts: [(&str, Part); COUNT] =
-        [("codec", codec::run), ("timer wheel", wheel::run), ("encoding once or each time", encoding::run)];
+    let parts: [(&str, Part); COUNT] = [
+        ("receiving", receiving::run),
+        ("codec", codec::run),
+        ("timer wheel", wheel::run),
+        ("encoding once or each time", encoding::run),
+    ];
     let mut timings = Vec::new();
     for (name, part) in parts {
         progress.begin(name);
@@ -61,6 +66,24 @@ fn time(what: &str, total: Duration, count: usize, mut operation: impl FnMut()) 
     while samples.len() < SAMPLES_MAX && started.elapsed() < total {
         let nanos = timed(repeats, &mut operation).as_nanos() as f64;
         samples.push(nanos / (repeats * count) as f64);
+    }
+    Timing { what: what.to_owned(), ns: median(samples) }
+}
+
+/// Times `operation`, which does its work for each of `count` operations, each time on something prepared anew.
+fn time_prepared<P>(
+    what: &str,
+    total: Duration,
+    count: usize,
+    prepare: impl Fn() -> P,
+    mut operation: impl FnMut(&mut P),
+) -> Timing {
+    operation(&mut prepare());
+    let (started, mut samples) = (Instant::now(), Vec::with_capacity(SAMPLES_MAX));
+    while samples.is_empty() || (samples.len() < SAMPLES_MAX && started.elapsed() < total) {
+        let mut prepared = prepare();
+        let nanos = timed(1, &mut || operation(&mut prepared)).as_nanos() as f64;
+        samples.push(nanos / count as f64);
     }
     Timing { what: what.to_owned(), ns: median(samples) }
 }

@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::stint::Stint;
-use crate::{Result, fanout, goals, idle, machine, memory, small, storm};
+use crate::{Result, fanout, goals, idle, largest, machine, memory, slow_path, small, storm};
 
 /// Measures everything.
 ///
@@ -25,6 +25,8 @@ pub fn run(options: &Options, progress: &Progress) -> Result<Report> {
             Scenario::Memory => report.memory = memory::run(&stint, &mut skipped)?,
             Scenario::Storm => report.storm = storm::run(&stint, &mut skipped)?,
             Scenario::Idle => report.idle = idle::run(&stint, &mut skipped)?,
+            Scenario::SlowPath => report.slow_path = slow_path::run(&stint, &mut skipped)?,
+            Scenario::Largest => report.largest = largest::run(&stint, &mut skipped)?,
             Scenario::Small => report.small = small::run(options, progress),
         }
     }

@@ -6,7 +6,9 @@
 mod fanout;
 mod goals;
 mod idle;
+mod largest;
 mod memory;
+mod slow_path;
 mod small;
 mod storm;
 
@@ -28,6 +30,8 @@ pub fn text(report: &Report) -> String {
         memory::section(report),
         storm::section(report),
         idle::section(report),
+        slow_path::section(report),
+        largest::section(report),
         small::section(report),
         skipped(report),
         goals::section(report),
@@ -72,6 +76,7 @@ fn servers(report: &Report) -> impl Iterator<Item = Kind> + '_ {
         let is_this = |server: Kind| server == *kind;
         report.fanout.iter().any(|outcome| is_this(outcome.server))
             || report.memory.iter().any(|outcome| is_this(outcome.server))
+            || report.slow_path.iter().any(|outcome| is_this(outcome.server))
             || report.idle.iter().any(|outcome| is_this(outcome.server))
     })
 }
