@@ -7,7 +7,7 @@ use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
 use crate::http::Pages;
-use crate::reactor::handler::{ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH};
+use crate::reactor::handler::{ANNOUNCED_BYTES_PER_FLUSH, ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH};
 use crate::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Frames, Handler, Incoming, Ops, Outgoing, Refusal, Request,
     Response,
@@ -15,7 +15,7 @@ use crate::reactor::{
 
 // Whoever keeps up is never overrun by what one turn queues.
 const _: () = assert!(mailbox::LETTER_BYTES_MAX >= 2 * QUEUED_BYTES_PER_FLUSH);
-const _: () = assert!(ring::RING_BYTES >= 2 * QUEUED_BYTES_PER_FLUSH);
+const _: () = assert!(ring::RING_BYTES >= 2 * ANNOUNCED_BYTES_PER_FLUSH);
 const _: () = assert!(ring::RING_FRAMES_MAX >= 2 * ANNOUNCEMENTS_PER_FLUSH);
 
 /// See the module's documentation.

@@ -42,7 +42,7 @@ use network::Readiness;
 use sockets::Sockets;
 
 /// Edges taken from the system in one turn.
-const EVENTS_PER_TURN: usize = 1_024;
+const EVENTS_PER_TURN: usize = 4_096;
 /// After the first signal to stop, those who do not take their farewell are cut after this.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1_500);
 

@@ -126,6 +126,8 @@ pub struct Session {
     pub(crate) ending: Option<Box<CloseReason>>,
     /// Whether the end waits for the peer to take what was queued before it.
     pub(crate) draining: bool,
+    /// Whether it has what was said before its end, and gets nothing more.
+    pub(crate) is_told: bool,
     /// Where it stands among the open connections.
     pub(crate) place: u32,
 }
@@ -208,6 +210,7 @@ impl Session {
             pinged: false,
             ending: None,
             draining: false,
+            is_told: false,
             place,
         }
     }
@@ -239,6 +242,12 @@ impl Session {
         {
             spares.library = Some(library);
         }
+    }
+
+    /// Whether it owns the library's part, because a message was begun or is not yet handed on.
+    #[must_use]
+    pub fn owns_library(&self) -> bool {
+        self.library.is_some()
     }
 
     /// Puts what the library still has to say into the outbox: pongs, and the answer to a close frame.

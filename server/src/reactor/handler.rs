@@ -168,9 +168,11 @@ pub struct Ops {
 }
 
 /// See [`Ops::request_writable`].
-pub const ANNOUNCEMENTS_PER_FLUSH: usize = 1_024;
-/// See [`Ops::request_writable`].
 pub const QUEUED_BYTES_PER_FLUSH: usize = 128 * 1024;
+/// See [`Ops::request_writable_all`].
+pub const ANNOUNCEMENTS_PER_FLUSH: usize = 4_096;
+/// See [`Ops::request_writable_all`].
+pub const ANNOUNCED_BYTES_PER_FLUSH: usize = 512 * 1024;
 /// See [`Ops::request_writable_all_soon`].
 pub const SOON: Duration = Duration::from_millis(20);
 
@@ -200,7 +202,7 @@ impl Ops {
     }
 
     /// The same for every open connection, in one stroke, because `bytes` more are queued for each of them. After
-    /// [`QUEUED_BYTES_PER_FLUSH`] or [`ANNOUNCEMENTS_PER_FLUSH`] calls of this and of
+    /// [`ANNOUNCED_BYTES_PER_FLUSH`] or [`ANNOUNCEMENTS_PER_FLUSH`] calls of this and of
     /// [`Ops::request_writable_all_soon`] the reactor writes to everybody.
     pub fn request_writable_all(&mut self, bytes: usize) {
         self.request_writable_all_soon(bytes);
@@ -264,7 +266,7 @@ impl Ops {
 
     /// Whether so much is queued for everybody.
     pub(crate) fn must_flush_all(&self) -> bool {
-        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.announced_bytes >= QUEUED_BYTES_PER_FLUSH
+        self.announced >= ANNOUNCEMENTS_PER_FLUSH || self.announced_bytes >= ANNOUNCED_BYTES_PER_FLUSH
     }
 
     pub(crate) fn has_wishes(&self) -> bool {

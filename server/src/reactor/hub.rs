@@ -29,6 +29,9 @@ use accepting::Accepting;
 /// The shared receive buffer, and so what is read from one connection in one turn.
 pub const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
 
+/// Connections whose end is carried out in one turn; when more end together, the others go on being served between.
+pub const PARTINGS_PER_TURN: usize = 512;
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Hub<N: Network> {
@@ -49,6 +52,8 @@ pub struct Hub<N: Network> {
     to_write: Vec<ConnectionId>,
     /// Those whose `ending` was set.
     to_end: VecDeque<ConnectionId>,
+    /// Those of them who have got what was said before.
+    to_part: VecDeque<ConnectionId>,
     /// Those with something to read, or with more to write although no edge will come; first come, first served.
     to_resume: VecDeque<ConnectionId>,
     /// Freed at the end of the turn.
@@ -82,6 +87,7 @@ impl<N: Network> Hub<N> {
             written_all_at: Duration::ZERO,
             to_write: Vec::new(),
             to_end: VecDeque::new(),
+            to_part: VecDeque::new(),
             to_resume: VecDeque::new(),
             to_free: Vec::new(),
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
@@ -157,17 +163,24 @@ impl<N: Network> Hub<N> {
         }
     }
 
-    /// Carries out wishes, writes, ends connections, until nothing is left to do in this turn; then frees slots.
+    /// Carries out wishes, writes, ends connections, until nothing is left that this turn must do; then frees slots.
     pub fn settle<H: Handler>(&mut self, handler: &mut H) {
+        let mut parted = 0;
         // Ends: each connection ends once.
         loop {
             self.flush(handler);
-            while !self.ops.must_flush() {
-                let Some(id) = self.to_end.pop_front() else { break };
+            // All who end get what was said before any of them goes: none is told of the others.
+            while let Some(id) = self.to_end.pop_front() {
                 self.end(handler, id);
             }
+            while parted < PARTINGS_PER_TURN && !self.ops.must_flush() {
+                let Some(id) = self.to_part.pop_front() else { break };
+                self.part(handler, id);
+                parted += 1;
+            }
             let is_settled = !self.ops.has_wishes() && !self.ops.is_writable_all_due(self.written_all_at);
-            if is_settled && self.to_write.is_empty() && self.to_end.is_empty() {
+            let may_part = parted < PARTINGS_PER_TURN && !self.to_part.is_empty();
+            if is_settled && self.to_write.is_empty() && self.to_end.is_empty() && !may_part {
                 break;
             }
         }
@@ -211,7 +224,8 @@ impl<N: Network> Hub<N> {
     /// Whether the next turn has work already, so that nobody may sleep.
     #[must_use]
     pub fn has_leftovers(&self) -> bool {
-        !self.to_resume.is_empty() || (!self.stopping && self.accepting.can_accept())
+        let unfinished = !self.to_resume.is_empty() || !self.to_part.is_empty();
+        unfinished || (!self.stopping && self.accepting.can_accept())
     }
 
     /// Stops accepting and closes every connection with 1001, after what is queued for it. Follow it with

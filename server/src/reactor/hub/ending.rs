@@ -29,24 +29,38 @@ impl<N: Network> Hub<N> {
         }
     }
 
-    /// Ends a connection whose reason is known. What the handler still has for it is said first, where somebody
-    /// is there to hear it; our own wish to end waits for the peer to take it, up to the close deadline.
+    /// Begins the end of a connection whose reason is known. What the handler still has for it is said first, where
+    /// somebody is there to hear it; our own wish to end waits for the peer to take it, up to the close deadline.
     pub(super) fn end<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
-        let Some(reason) =
-            self.get(id).and_then(Connection::open).and_then(|session| session.ending.as_deref().cloned())
+        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
         else {
             return;
         };
-        if !reason.can_say_farewell() {
-            return self.cut(handler, id);
+        if reason.can_say_farewell() {
+            match self.pull_the_rest(handler, id) {
+                Ok(false) if reason.can_wait() => return self.drain(id),
+                Ok(_) => {}
+                Err(error) => return self.end_with(id, CloseReason::Failed(error.kind())),
+            }
         }
-        match self.pull_the_rest(handler, id) {
-            Ok(false) if reason.can_wait() => return self.drain(id),
-            Ok(_) => {}
-            Err(error) => return self.end_with(id, CloseReason::Failed(error.kind())),
+        if let Some(session) = self.get(id).and_then(Connection::open) {
+            session.is_told = true;
         }
-        self.tell_handler(handler, id, &reason);
-        self.say_farewell(id, &reason);
+        self.to_part.push_back(id);
+    }
+
+    /// Carries the end out.
+    pub(super) fn part<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
+        let Some(reason) = self.get(id).and_then(Connection::open).and_then(|session| session.ending.clone())
+        else {
+            return;
+        };
+        if reason.can_say_farewell() {
+            self.tell_handler(handler, id, &reason);
+            self.say_farewell(id, &reason);
+        } else {
+            self.cut(handler, id);
+        }
     }
 
     /// Waits for the peer to take what was queued, up to the close deadline.

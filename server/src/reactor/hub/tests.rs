@@ -22,6 +22,8 @@ use super::*;
 use crate::bucket::Rate;
 use crate::frame;
 
+mod crowds;
+
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
@@ -113,10 +115,14 @@ impl Network for FakeNetwork {
 #[derive(Default)]
 struct Recorder {
     queues: HashMap<ConnectionId, VecDeque<Bytes>>,
+    /// What was given out last: it is lent and shared in turns.
+    last: Bytes,
+    lend: bool,
     received: Vec<String>,
     closes: Vec<CloseReason>,
     timers: usize,
     calls_after_close: usize,
+    tell_who_left: bool,
 }
 
 impl Recorder {
@@ -169,6 +175,11 @@ impl Handler for Recorder {
                 ids.into_iter().for_each(|id| self.queue(id, "all"));
                 ops.request_writable_all(5);
             }
+            "soon" => {
+                let ids: Vec<_> = self.queues.keys().copied().collect();
+                ids.into_iter().for_each(|id| self.queue(id, "soon"));
+                ops.request_writable_all_soon(6);
+            }
             _ => {
                 self.queue(id, text);
                 ops.request_writable(id, text.len());
@@ -179,17 +190,24 @@ impl Handler for Recorder {
     fn on_writable(&mut self, _: &mut Ops, id: ConnectionId) -> Option<Outgoing<'_>> {
         self.calls_after_close += usize::from(!self.queues.contains_key(&id));
         let queue = self.queues.get_mut(&id)?;
-        let frame = queue.pop_front()?;
-        Some(Outgoing { frames: Frames::Shared(frame), more: !queue.is_empty() })
+        self.last = queue.pop_front()?;
+        self.lend = !self.lend;
+        let frames = if self.lend { Frames::Borrowed(&self.last) } else { Frames::Shared(self.last.clone()) };
+        Some(Outgoing { frames, more: !queue.is_empty() })
     }
 
     fn on_timer(&mut self, _: &mut Ops, _: ConnectionId) {
         self.timers += 1;
     }
 
-    fn on_close(&mut self, _: &mut Ops, id: ConnectionId, reason: &CloseReason) {
+    fn on_close(&mut self, ops: &mut Ops, id: ConnectionId, reason: &CloseReason) {
         assert!(self.queues.remove(&id).is_some(), "on_close comes once for each on_open");
         self.closes.push(reason.clone());
+        if self.tell_who_left {
+            let ids: Vec<_> = self.queues.keys().copied().collect();
+            ids.into_iter().for_each(|id| self.queue(id, "left"));
+            ops.request_writable_all_soon(6);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ impl<N: Network> Hub<N> {
         if !connection.flags.writable {
             return;
         }
-        let may_pull = matches!(connection.state, State::Open(_));
+        let may_pull = matches!(&connection.state, State::Open(session) if !session.is_told);
         let mut written = 0;
         let result = loop {
             let exhausted = match may_pull.then(|| pull(handler, ops, id, connection, spare)) {
@@ -54,7 +54,12 @@ impl<N: Network> Hub<N> {
     pub(super) fn write_all<H: Handler>(&mut self, handler: &mut H) {
         // Nothing opens and nothing ends while it is written: both happen elsewhere in the turn.
         for place in 0..self.open.len() {
-            self.write(handler, self.open[place]);
+            let id = self.open[place];
+            // Whoever has finished sending is about to be read to the end, and gets the rest then.
+            let flags = self.connections[id.slot()].flags;
+            if !(flags.read_closed && flags.wants_resume) {
+                self.write(handler, id);
+            }
         }
     }
 
@@ -89,6 +94,7 @@ impl<N: Network> Hub<N> {
         let connection = &mut self.connections[id.slot()];
         let can_read = connection.can_read();
         match &mut connection.state {
+            State::Open(session) if session.is_told => {}
             State::Open(session) if session.ending.is_some() => self.to_end.push_back(id),
             State::Lingering { peer_finished: true, .. } if exhausted => self.release(id),
             State::Lingering { shut, .. } if exhausted && !*shut => {
