@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use chat_benches::args::{self, Options, Stop, Task};
 use chat_benches::progress::Progress;
 use chat_benches::report::Report;
-use chat_benches::{Result, record, server, suite, summary};
+use chat_benches::{Result, peers, record, server, suite, summary};
 
 /// The exit status of a wrong command line.
 const EXIT_USAGE: u8 = 2;
@@ -19,14 +19,14 @@ const EXIT_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let result = match args::parse(&args) {
-        Ok(Task::Serve { kind, core }) => server::serve(kind, core),
+        Ok(Task::Serve { kind, core }) => server::serve(kind, core, target()),
         Ok(Task::Plot(json)) => plot(&json),
         Ok(Task::Measure(_)) if cfg!(debug_assertions) => {
             // `cargo test --benches` comes here too.
             say(&mut io::stdout(), "fanout: not optimized, so nothing is measured; run `cargo bench`");
             Ok(())
         }
-        Ok(Task::Measure(options)) => measure(&options),
+        Ok(Task::Measure(options)) => measure(options),
         Err(Stop::Answer(text)) => {
             say(&mut io::stdout(), text.trim_end());
             Ok(())
@@ -45,13 +45,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(options: &Options) -> Result<()> {
-    let progress = Progress::new(suite::steps(options));
-    let report = suite::run(options, &progress)?;
+fn measure(mut options: Options) -> Result<()> {
+    let servers = peers::prepare(&mut options, target())?;
+    let progress = Progress::new(suite::steps(&options));
+    let report = suite::run(&options, servers, &progress)?;
     progress.finish();
     say(&mut io::stdout(), &summary::text(&report));
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target"));
-    let path = options.json_path(target);
+    let path = options.json_path(target());
     report.write_json(&path).map_err(|error| format!("could not write {}: {error}", path.display()))?;
     say(&mut io::stdout(), &format!("The same as JSON: {}", path.display()));
     if options.record {
@@ -70,6 +70,11 @@ fn written(paths: &[PathBuf]) {
     for path in paths {
         say(&mut io::stdout(), &format!("Written: {}", path.display()));
     }
+}
+
+/// The directory that everything is built in.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target"))
 }
 
 /// Writes for a person. That nobody reads it is no reason to fail.

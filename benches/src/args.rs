@@ -54,6 +54,8 @@ pub struct Options {
     pub servers: Vec<Kind>,
     /// Those of them that were named.
     pub named: Option<Vec<Kind>>,
+    /// Competing servers are built where need be, and measured too.
+    pub peers: bool,
     /// Where the JSON goes, if not to its usual place.
     pub json: Option<PathBuf>,
     /// Whether the results are recorded in the work tree.
@@ -108,6 +110,7 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
         rounds: value(&matches, "rounds").unwrap_or(if quick { 1 } else { 3 }),
         servers,
         named,
+        peers: matches.get_flag("peers"),
         json: value::<PathBuf>(&matches, "json").map(|path| from_root(&path)),
         record,
     }))
@@ -166,10 +169,14 @@ fn command() -> Command {
             option(
                 "servers",
                 "NAME,...",
-                "Beside the floor: chat, coalesced (a floor, one write a turn) [coalesced,chat]",
+                "Beside the floor: chat, coalesced (a floor, one write a turn), or a peer: libwebsockets, bun, ws, \
+                 tokio, tokio-default [coalesced,chat]",
             )
             .value_parser(|v: &str| list(v, kind)),
         )
+        .arg(flag("peers").help(
+            "Build the peers that --servers names, or all that can be built here; see benches/peers/README.md",
+        ))
         .arg(
             option("json", "PATH", "Where the JSON goes [target/bench-results/fanout.json]")
                 .value_parser(clap::value_parser!(PathBuf)),
@@ -290,11 +297,32 @@ mod tests {
     #[test]
     fn help_names_every_option_and_every_scenario() {
         let Err(Stop::Answer(help)) = parsed(&["--help"]) else { panic!("no help") };
-        let options =
-            ["--quick", "--only", "--receivers", "--rounds", "--servers", "--json", "--record", "--plot"];
+        let options = [
+            "--quick",
+            "--only",
+            "--receivers",
+            "--rounds",
+            "--servers",
+            "--json",
+            "--record",
+            "--plot",
+            "--peers",
+        ];
         for name in options.into_iter().chain(Scenario::ALL.map(Scenario::name)) {
             assert!(help.contains(name), "{name} is not in:\n{help}");
         }
+    }
+
+    #[test]
+    fn peers_are_measured_if_asked_for_and_can_be_named() {
+        assert!(!options(&["--quick"]).peers);
+        assert!(options(&["--quick", "--peers"]).peers);
+        let named = options(&["--servers", "bun,ws,libwebsockets,tokio,tokio-default"]);
+        assert!(!named.peers);
+        assert_eq!(
+            named.servers,
+            [Kind::Floor, Kind::Bun, Kind::Ws, Kind::Libwebsockets, Kind::Tokio, Kind::TokioDefault]
+        );
     }
 
     #[test]

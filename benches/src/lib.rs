@@ -26,6 +26,7 @@ pub mod largest;
 pub mod ledger;
 pub mod machine;
 pub mod memory;
+pub mod peers;
 pub mod plot;
 pub mod progress;
 pub mod record;

@@ -35,6 +35,23 @@ impl Progress {
         }
     }
 
+    /// The step goes on: the time is shown anew.
+    pub fn tick(&self) {
+        if !self.is_plain {
+            self.bar.tick();
+        }
+    }
+
+    /// A line that stays.
+    pub fn say(&self, line: &str) {
+        if self.is_plain {
+            // As above.
+            let _ = writeln!(io::stderr(), "{line}");
+        } else {
+            self.bar.println(line);
+        }
+    }
+
     /// The step that was begun is done.
     pub fn end(&self) {
         self.bar.inc(1);

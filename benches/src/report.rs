@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::args::Options;
 use crate::goals::Verdict;
 use crate::machine::{self, Description};
+use crate::server::About;
 use crate::small::Timing;
 use crate::stint::{Outcome, Skip};
 use crate::{fanout, idle, largest, memory, slow_path, storm};
@@ -29,6 +30,9 @@ pub struct Report {
     pub quick: bool,
     /// Rounds of the fan-out. Where rounds cost much there were fewer: each line has its own.
     pub rounds: usize,
+    /// What was measured.
+    #[serde(default)]
+    pub servers: Vec<About>,
     /// What one message to everybody costs.
     #[serde(default)]
     pub fanout: Vec<Outcome<fanout::Figures>>,
@@ -61,7 +65,7 @@ pub struct Report {
 impl Report {
     /// Without any result yet, here and now.
     #[must_use]
-    pub fn new(options: &Options) -> Self {
+    pub fn new(options: &Options, servers: Vec<About>) -> Self {
         let args: Vec<_> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
         Self {
             machine: Description::new(),
@@ -69,6 +73,7 @@ impl Report {
             pinned: machine::cores().is_some(),
             quick: options.quick,
             rounds: options.rounds,
+            servers,
             fanout: Vec::new(),
             memory: Vec::new(),
             storm: Vec::new(),
@@ -121,6 +126,7 @@ pub(crate) mod tests {
             pinned: true,
             quick: false,
             rounds: 1,
+            servers: Vec::new(),
             fanout: Vec::new(),
             memory: Vec::new(),
             storm: Vec::new(),

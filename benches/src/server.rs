@@ -1,10 +1,13 @@
-//! The servers that are measured, each in a process of its own: this same program, started again.
+//! The servers that are measured, each in a process of its own: this same program, started again, which becomes a
+//! peer's program if that is asked for.
 //!
 //! The process tells its port on stdout, and it ends when its stdin does: so it never outlives the run, however
 //! that ends.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use chat_server::{Config, Server, descriptors};
 use serde::{Deserialize, Serialize};
 
 use crate::floor::{Floor, Sending};
+use crate::peers::{self, Peer};
 use crate::{Result, machine};
 
 /// More users than any run has.
@@ -22,7 +26,7 @@ const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Which server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The least that a server can do: one `send()` for each delivery.
     Floor,
@@ -30,11 +34,30 @@ pub enum Kind {
     Coalesced,
     /// Ours.
     Chat,
+    /// C on libwebsockets.
+    Libwebsockets,
+    /// Bun, with uWebSockets inside.
+    Bun,
+    /// Node.js with `ws`.
+    Ws,
+    /// tokio-tungstenite, with a read buffer as small as the messages allow.
+    Tokio,
+    /// tokio-tungstenite as it is configured without being asked.
+    TokioDefault,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Floor, Self::Coalesced, Self::Chat];
+    pub const ALL: [Self; 8] = [
+        Self::Floor,
+        Self::Coalesced,
+        Self::Chat,
+        Self::Libwebsockets,
+        Self::Bun,
+        Self::Ws,
+        Self::Tokio,
+        Self::TokioDefault,
+    ];
 
     /// What it is called in options and tables.
     #[must_use]
@@ -43,6 +66,11 @@ impl Kind {
             Self::Floor => "floor",
             Self::Coalesced => "coalesced",
             Self::Chat => "chat",
+            Self::Libwebsockets => "libwebsockets",
+            Self::Bun => "bun",
+            Self::Ws => "ws",
+            Self::Tokio => "tokio",
+            Self::TokioDefault => "tokio-default",
         }
     }
 
@@ -52,6 +80,29 @@ impl Kind {
     pub const fn announces(self) -> bool {
         !matches!(self, Self::Floor | Self::Coalesced)
     }
+
+    /// The program that it is, if it is not part of this one.
+    #[must_use]
+    pub const fn peer(self) -> Option<Peer> {
+        match self {
+            Self::Floor | Self::Coalesced | Self::Chat => None,
+            Self::Libwebsockets => Some(Peer::Libwebsockets),
+            Self::Bun => Some(Peer::Bun),
+            Self::Ws => Some(Peer::Ws),
+            Self::Tokio | Self::TokioDefault => Some(Peer::Tokio),
+        }
+    }
+}
+
+/// What a server is, for whoever reads the results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// [`Kind::name`]
+    pub name: String,
+    /// What was run, in a line.
+    pub version: String,
+    /// [`Kind::announces`]
+    pub announces: bool,
 }
 
 /// A server that runs; it is killed when this is dropped.
@@ -109,33 +160,44 @@ impl Drop for Running {
     }
 }
 
-/// Is the server, until stdin ends.
+/// Is the server, until stdin ends. `target` is the directory that the peers were built in.
 ///
 /// # Errors
 /// If it cannot listen.
-pub fn serve(kind: Kind, core: Option<usize>) -> Result<()> {
+pub fn serve(kind: Kind, core: Option<usize>, target: &Path) -> Result<()> {
     if let Some(core) = core {
         machine::pin(core);
     }
     descriptors::raise_limit();
-    thread::spawn(|| {
-        let _ = io::stdin().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
     match kind {
         Kind::Floor | Kind::Coalesced => {
+            end_with_stdin();
             let sending = if kind == Kind::Floor { Sending::Each } else { Sending::Coalesced };
             let mut floor = Floor::bind(LOCALHOST, sending)?;
             tell_port(floor.local_addr()?.port())?;
             floor.run()?;
         }
         Kind::Chat => {
+            end_with_stdin();
             let mut server = Server::bind(&config())?;
             tell_port(server.local_addr().port())?;
             server.run()?;
         }
+        Kind::Libwebsockets | Kind::Bun | Kind::Ws | Kind::Tokio | Kind::TokioDefault => {
+            // The process stays the same: all the threads that the peer will have are on that core, and its CPU
+            // time is found under the same number.
+            let mut peer = peers::command(kind, target).ok_or("no program of its own")?;
+            return Err(peer.exec().into());
+        }
     }
     Ok(())
+}
+
+fn end_with_stdin() {
+    thread::spawn(|| {
+        let _ = io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
 }
 
 /// The defaults but for the limits that protect from strangers: a crowd comes from one address, and one of its

@@ -4,6 +4,7 @@ use crate::args::Options;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::Scenario;
+use crate::server::About;
 use crate::stint::Stint;
 use crate::{Result, fanout, goals, idle, largest, machine, memory, slow_path, small, storm};
 
@@ -11,12 +12,12 @@ use crate::{Result, fanout, goals, idle, largest, machine, memory, slow_path, sm
 ///
 /// # Errors
 /// If a server does not do its work: nothing is reported then.
-pub fn run(options: &Options, progress: &Progress) -> Result<Report> {
+pub fn run(options: &Options, servers: Vec<About>, progress: &Progress) -> Result<Report> {
     let descriptors = chat_server::descriptors::raise_limit();
     if let Some((_, core)) = machine::cores() {
         machine::pin(core);
     }
-    let mut report = Report::new(options);
+    let mut report = Report::new(options, servers);
     let mut skipped = Vec::new();
     for scenario in Scenario::ALL.into_iter().filter(|scenario| options.only.contains(scenario)) {
         let stint = Stint { scenario, options, progress, descriptors };

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use chat_server::reactor::connection::{Fed, Session};
+use chat_server::reactor::connection::{Fed, Session, Spares};
 use chat_server::reactor::outbox::Outbox;
 
 use super::{Timing, time};
@@ -23,11 +23,11 @@ pub(super) fn run(total: Duration) -> Vec<Timing> {
 fn receive(what: &str, bytes: usize, total: Duration) -> Timing {
     let mut template = Template::broadcast(bytes);
     let frame = template.with(&[0, 0]);
-    let mut session = Session::new(MESSAGE_BYTES_MAX, Duration::ZERO);
-    let (mut outbox, mut spare) = (Outbox::default(), Vec::new());
+    let mut session = Session::new(Duration::ZERO, 0);
+    let (mut outbox, mut spares) = (Outbox::default(), Spares::new(MESSAGE_BYTES_MAX));
     time(what, total, 1, || {
         let mut input = black_box(frame);
-        let fed = session.feed(&mut input, &mut outbox, &mut spare);
+        let fed = session.feed(&mut input, &mut outbox, &mut spares);
         assert!(matches!(black_box(fed), Fed::Message(_)) && input.is_empty());
     })
 }
