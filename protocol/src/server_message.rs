@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{ErrorCode, Status, StatusReason, Timestamp};
 
@@ -168,52 +167,16 @@ pub struct UserStatus<'a> {
     pub status: Status,
 }
 
-/// A list of names, possibly already encoded: a list that goes to many is encoded once.
-#[derive(Debug, Clone)]
-pub enum UserList<'a> {
-    /// The names.
-    Names(Vec<Cow<'a, str>>),
-    /// The same as a JSON array of strings.
-    Encoded(&'a RawValue),
-}
+/// A list of names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserList<'a>(#[serde(borrow)] pub Vec<Cow<'a, str>>);
 
 impl UserList<'_> {
-    /// The names, decoded if need be.
+    /// The names.
     #[must_use]
-    pub fn names(&self) -> Vec<Cow<'_, str>> {
-        match self {
-            Self::Names(names) => names.clone(),
-            Self::Encoded(json) => serde_json::from_str(json.get()).unwrap_or_default(),
-        }
-    }
-}
-
-impl Default for UserList<'_> {
-    fn default() -> Self {
-        Self::Names(Vec::new())
-    }
-}
-
-impl PartialEq for UserList<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.names() == other.names()
-    }
-}
-
-impl Eq for UserList<'_> {}
-
-impl Serialize for UserList<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Names(names) => names.serialize(serializer),
-            Self::Encoded(json) => json.serialize(serializer),
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for UserList<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(Self::Names)
+    pub fn names(&self) -> &[Cow<'_, str>] {
+        &self.0
     }
 }
 
@@ -229,6 +192,22 @@ impl<'a> ServerMessage<'a> {
     /// Appends the message as the JSON of a text frame.
     pub fn encode_into(&self, json: &mut Vec<u8>) {
         serde_json::to_writer(json, self).expect("strings and numbers always serialize, and a Vec takes all");
+    }
+
+    /// The same for a message whose list of users is empty and is written by `append_list` instead, as a JSON array
+    /// of strings: a list that is kept encoded, because it is long and goes to many.
+    ///
+    /// # Panics
+    /// If the message has no list, or one that is not empty.
+    pub fn encode_with_list_into(&self, json: &mut Vec<u8>, append_list: impl FnOnce(&mut Vec<u8>)) {
+        const EMPTY: &[u8] = b"[]";
+        let start = json.len();
+        self.encode_into(json);
+        // Nothing else that such a message says is an array, or has brackets in it.
+        let list = json[start..].windows(EMPTY.len()).position(|part| part == EMPTY);
+        let behind = json.split_off(start + list.expect("the message has an empty list"));
+        append_list(json);
+        json.extend_from_slice(&behind[EMPTY.len()..]);
     }
 
     /// The message as the JSON of a text frame.

@@ -65,7 +65,7 @@ impl World {
         self.hears(&ServerMessage::RegisterSuccess {
             sender: "server".into(),
             content: "Registro exitoso".into(),
-            user_list: UserList::Names(["ana", "bob", "carla"].map(Into::into).into()),
+            user_list: UserList(["ana", "bob", "carla"].map(Into::into).into()),
             timestamp: None,
         })
     }

@@ -16,6 +16,8 @@ use super::{Chat, Output, PeerId};
 use crate::frame;
 use crate::moment::Moment;
 
+/// What a message with a list of users is larger than the list, its frame's header included; an estimate.
+const AROUND_LIST_BYTES: usize = 192;
 /// A list of users is encoded anew at least this often while it is asked for, so that its timestamp is right.
 const LIST_AGE_MAX: Duration = Duration::from_secs(1);
 
@@ -84,16 +86,18 @@ impl Chat {
     }
 
     fn welcome(&mut self, id: PeerId, now: Moment) {
-        let names = self.room.roster().json();
+        let roster = self.room.roster();
         let stamp = Some(timestamp(now));
-        let mut frames = Vec::new();
+        let mut frames = Vec::with_capacity(roster.json_bytes() + AROUND_LIST_BYTES);
         let success = ServerMessage::RegisterSuccess {
             sender: SERVER_SENDER.into(),
             content: REGISTER_SUCCESS_CONTENT.into(),
-            user_list: UserList::Encoded(&names),
+            user_list: UserList::default(),
             timestamp: stamp,
         };
-        frame::append_text(&mut frames, |json| success.encode_into(json));
+        frame::append_text(&mut frames, |json| {
+            success.encode_with_list_into(json, |json| roster.append_json(json));
+        });
         for (user, status, reason) in self.room.not_active() {
             let update = ServerMessage::StatusUpdate {
                 sender: SERVER_SENDER.into(),
@@ -115,12 +119,17 @@ impl Chat {
         let frame = match fresh {
             Some((frame, _)) => frame.clone(),
             None => {
-                let names = self.room.roster().json();
-                let frame = self.encode(&ServerMessage::ListUsersResponse {
+                let roster = self.room.roster();
+                let response = ServerMessage::ListUsersResponse {
                     sender: SERVER_SENDER.into(),
-                    content: UserList::Encoded(&names),
+                    content: UserList::default(),
                     timestamp: Some(timestamp(now)),
+                };
+                let mut frame = Vec::with_capacity(roster.json_bytes() + AROUND_LIST_BYTES);
+                frame::append_text(&mut frame, |json| {
+                    response.encode_with_list_into(json, |json| roster.append_json(json));
                 });
+                let frame = Bytes::from(frame);
                 self.list = Some((frame.clone(), now.monotonic));
                 frame
             }

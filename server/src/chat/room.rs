@@ -100,8 +100,9 @@ impl Room {
     }
 
     /// Everybody here.
-    pub fn roster(&mut self) -> &mut Roster {
-        &mut self.roster
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// How many users there are.
@@ -153,7 +154,7 @@ impl Room {
         if let Some(network) = origin.network() {
             *self.networks.entry(network).or_default() += 1;
         }
-        let place = self.roster.add(name.clone());
+        let place = self.roster.add(&name);
         self.names.insert(key, peer);
         let user = User { name: name.clone(), origin, place, status: Status::Activo, resumes: None };
         let before = self.users.insert(peer, user);
@@ -171,7 +172,7 @@ impl Room {
         let Some(user) = self.users.remove(&peer) else { return };
         self.names.remove(&user.name.key());
         self.not_active.remove(&user.place);
-        self.roster.remove(user.place);
+        self.roster.remove(user.place, &user.name);
         if let Some(network) = user.origin.network() {
             let count = self.networks.get_mut(&network).expect("whoever joined was counted");
             *count -= 1;

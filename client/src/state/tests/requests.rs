@@ -155,7 +155,7 @@ fn answers_are_shown_where_they_were_asked_for() {
     world.types("/info");
     world.hears(&ServerMessage::ListUsersResponse {
         sender: "server".into(),
-        content: UserList::Names(["ana", "bob", "carla"].map(Into::into).into()),
+        content: UserList(["ana", "bob", "carla"].map(Into::into).into()),
         timestamp: None,
     });
     world.hears(&ServerMessage::UserInfoResponse {
@@ -175,7 +175,7 @@ fn answers_are_shown_where_they_were_asked_for() {
 #[test]
 fn a_list_that_nobody_asked_for_is_not_told() {
     let mut world = World::online();
-    let content = UserList::Names(vec!["ana".into()]);
+    let content = UserList(vec!["ana".into()]);
     world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
     world.assert_shown(&[]);
     assert_eq!(world.state.roster().len(), 1);
