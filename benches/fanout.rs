@@ -46,6 +46,10 @@ fn main() -> ExitCode {
 }
 
 fn measure(mut options: Options) -> Result<()> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if options.record {
+        record::check(directory)?;
+    }
     let servers = peers::prepare(&mut options, target())?;
     let progress = Progress::new(suite::steps(&options));
     let report = suite::run(&options, servers, &progress)?;
@@ -55,7 +59,7 @@ fn measure(mut options: Options) -> Result<()> {
     report.write_json(&path).map_err(|error| format!("could not write {}: {error}", path.display()))?;
     say(&mut io::stdout(), &format!("The same as JSON: {}", path.display()));
     if options.record {
-        written(&record::record(&report, Path::new(env!("CARGO_MANIFEST_DIR")))?);
+        written(&record::record(&report, directory)?);
     }
     Ok(())
 }

@@ -102,9 +102,13 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
     let mut servers = named.clone().unwrap_or_else(|| vec![Kind::Coalesced, Kind::Chat]);
     servers.retain(|kind| *kind != Kind::Floor);
     servers.insert(0, Kind::Floor);
+    let only = value(&matches, "only").map_or_else(|| default_scenarios(record), |List(only)| only);
+    if record && !only.contains(&Scenario::Fanout) {
+        return Err(Stop::Usage(sentence("--record draws the fan-out, so it must be among the scenarios")));
+    }
     Ok(Task::Measure(Options {
         quick,
-        only: value(&matches, "only").map_or_else(|| default_scenarios(record), |List(only)| only),
+        only,
         receivers: value(&matches, "receivers")
             .map_or_else(|| default_receivers(quick, record), |List(counts)| counts),
         rounds: value(&matches, "rounds").unwrap_or(if quick { 1 } else { 3 }),
@@ -182,7 +186,7 @@ fn command() -> Command {
                 .value_parser(clap::value_parser!(PathBuf)),
         )
         .arg(flag("record").conflicts_with("quick").help(
-            "Longer phases, all scenarios; then writes benches/results.json, the pictures and RESULTS.md",
+            "Longer phases, all scenarios; writes benches/results.json, the pictures and RESULTS.md too",
         ))
         .arg(
             option("plot", "JSON", "Measures nothing: draws the pictures of this report beside it")
@@ -335,6 +339,7 @@ mod tests {
             &["--servers", "nginx"],
             &["--only", "everything"],
             &["--record", "--quick"],
+            &["--record", "--only", "memory"],
             &["stray"],
         ] {
             match parsed(args) {

@@ -137,6 +137,14 @@ pub struct InFlight {
     pub deliveries_per_second: f64,
 }
 
+impl InFlight {
+    /// Whether the crowd had more to do than the server.
+    #[must_use]
+    pub fn is_crowds(&self) -> bool {
+        self.cpu_ns.is_some_and(|cpu_ns| self.crowd_ns > cpu_ns)
+    }
+}
+
 impl Figures {
     /// The server's CPU for a delivery under a load, if that was measured.
     #[must_use]

@@ -197,3 +197,74 @@ impl Verdicts {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory;
+    use crate::plot::tests::report;
+
+    fn verdict<'a>(verdicts: &'a [Verdict], figure: &str, users: usize) -> Option<&'a Verdict> {
+        verdicts.iter().find(|verdict| verdict.figure == figure && verdict.users == users)
+    }
+
+    #[test]
+    fn ratios_are_those_to_the_other_server_with_as_many_users() {
+        // There the coalesced floor costs twice the floor, and chat three times.
+        let mut report = report(&[10, 100, 1_000]);
+        let verdicts = verdicts(&report);
+        for users in [100, 1_000] {
+            let to_floor = verdict(&verdicts, "CPU, 16 in flight × floor", users).unwrap();
+            assert_eq!((to_floor.measured, to_floor.is_met), (3.0, false));
+            let to_coalesced = verdict(&verdicts, "CPU, 16 in flight × coalesced", users).unwrap();
+            assert_eq!((to_coalesced.measured, to_coalesced.is_met), (1.5, false));
+        }
+        assert!(verdicts.iter().all(|verdict| verdict.users >= RECEIVERS_MIN));
+        for outcome in report.fanout.iter_mut().filter(|outcome| outcome.server == Kind::Chat) {
+            for phase in &mut outcome.median.in_flight {
+                phase.cpu_ns = phase.cpu_ns.map(|ns| ns * SOME_TO_FLOOR.limit / 3.0 * 0.999);
+            }
+        }
+        let better = super::verdicts(&report);
+        assert!(verdict(&better, "CPU, 16 in flight × floor", 100).unwrap().is_met);
+    }
+
+    #[test]
+    fn growth_compares_with_fewer_users_of_the_same_server() {
+        let figure = "CPU, 16 in flight × the same with 1,000 users";
+        // There costs grow with the root of the users.
+        let verdicts = verdicts(&report(&[GROWTH_RECEIVERS, RECEIVERS_MANY]));
+        let growth = verdict(&verdicts, figure, RECEIVERS_MANY).unwrap();
+        assert!((growth.measured - 3.0).abs() < 0.05 && !growth.is_met, "{growth:?}");
+        assert_eq!(verdict(&verdicts, figure, GROWTH_RECEIVERS), None);
+    }
+
+    #[test]
+    fn a_bound_itself_is_within_and_what_was_not_measured_has_no_verdict() {
+        let mut report = report(&[]);
+        assert_eq!(verdicts(&report), []);
+        let mut measure = |server, bytes: Option<f64>| {
+            let median = memory::Figures {
+                before_bytes: None,
+                after_bytes: None,
+                per_user_bytes: bytes,
+                login_ns: 1.0,
+                login_cpu_ns: None,
+            };
+            let rounds = vec![median.clone()];
+            report.memory = vec![Outcome { server, users: 9_000, median, rounds }];
+            verdicts(&report).iter().map(|verdict| verdict.is_met).collect::<Vec<_>>()
+        };
+        assert_eq!(measure(Kind::Chat, Some(MEMORY_BYTES.limit)), [true]);
+        assert_eq!(measure(Kind::Chat, Some(MEMORY_BYTES.limit + 1.0)), [false]);
+        assert_eq!(measure(Kind::Chat, None), [false; 0]);
+        assert_eq!(measure(Kind::Floor, Some(1.0)), [false; 0]);
+    }
+
+    #[test]
+    fn a_quick_look_is_not_judged() {
+        let mut report = report(&[100]);
+        report.quick = true;
+        assert_eq!(verdicts(&report), []);
+    }
+}

@@ -16,13 +16,26 @@ const END: &str = "<!-- results:end -->";
 /// What `git describe` adds to the commit of a changed work tree.
 const DIRTY: &str = "-dirty";
 
+/// Whether a record can be kept in this directory, before anything is measured for it.
+///
+/// # Errors
+/// As the system reports them, or if `RESULTS.md` has not both markers.
+pub fn check(directory: &Path) -> Result<()> {
+    page(directory).and_then(|(_, text)| replaced(&text, "")).map(drop)
+}
+
+fn page(directory: &Path) -> Result<(PathBuf, String)> {
+    let path = directory.join("RESULTS.md");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok((path, text))
+}
+
 /// Records a report in this directory. Returns what was written.
 ///
 /// # Errors
 /// As the system reports them, or if `RESULTS.md` has not both markers.
 pub fn record(report: &Report, directory: &Path) -> Result<Vec<PathBuf>> {
-    let page = directory.join("RESULTS.md");
-    let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    let (page, text) = page(directory)?;
     let text = replaced(&text, &results(report)?)?;
     let json = directory.join("results.json");
     let mut written = draw(report, &json)?;
@@ -117,7 +130,9 @@ mod tests {
     #[test]
     fn a_record_is_a_page_its_pictures_and_a_json_that_is_read_back() {
         let directory = own_directory();
+        assert!(check(&directory).is_err(), "there is no page yet");
         fs::write(directory.join("RESULTS.md"), format!("mine\n{BEGIN}\n{END}\n")).unwrap();
+        check(&directory).unwrap();
         let report = report(&[10, 100]);
         let written = record(&report, &directory).unwrap();
         assert_eq!(written.len(), 4);

@@ -110,3 +110,48 @@ impl Stint<'_> {
         Ok((server, crowd))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::args::{self, Task};
+
+    fn options(text: &str) -> Options {
+        match args::parse(&text.split(' ').map(OsString::from).collect::<Vec<_>>()) {
+            Ok(Task::Measure(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn measured(options: &Options, descriptors: usize) -> (Vec<Cell>, Vec<Outcome<f64>>, Vec<Skip>) {
+        let progress = Progress::new(0);
+        let stint = Stint { scenario: Scenario::Fanout, options, progress: &progress, descriptors };
+        let (mut cells, mut skipped) = (Vec::new(), Vec::new());
+        let outcomes = stint.measure(&mut skipped, |cell| {
+            cells.push(cell);
+            Ok(cells.len() as f64)
+        });
+        (cells, outcomes.unwrap(), skipped)
+    }
+
+    #[test]
+    fn servers_take_turns_in_each_round_and_the_figures_are_medians() {
+        let options = options("bench --receivers 10 --rounds 3 --servers chat");
+        let (cells, outcomes, _) = measured(&options, 10_000);
+        let servers: Vec<_> = cells.iter().map(|cell| cell.server).collect();
+        assert_eq!(servers, [Kind::Floor, Kind::Chat].repeat(3));
+        assert_eq!(outcomes[1].rounds, [2.0, 4.0, 6.0]);
+        assert_eq!((outcomes[1].server, outcomes[1].median), (Kind::Chat, 4.0));
+    }
+
+    #[test]
+    fn what_the_system_has_no_descriptors_for_is_skipped_with_the_reason() {
+        let options = options("bench --receivers 10,936,937 --rounds 1 --servers chat");
+        let (cells, outcomes, skipped) = measured(&options, 1_000);
+        assert_eq!((cells.len(), outcomes.len()), (4, 4));
+        let [skip] = &*skipped else { panic!("{skipped:?}") };
+        assert_eq!(skip.reason, "937 users need more than the 1000 open files allowed");
+    }
+}

@@ -162,3 +162,39 @@ fn micros(nanos: f64) -> String {
 fn millis(nanos: f64) -> String {
     figure(nanos / 1e6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::tests::report;
+    use crate::scenario::Scenario;
+    use crate::stint::Skip;
+
+    /// The first line of a text that begins with these words.
+    #[track_caller]
+    fn line<'a>(text: &'a str, words: &[&str]) -> &'a str {
+        let begins = |line: &&str| line.split_whitespace().take(words.len()).eq(words.iter().copied());
+        text.lines().find(begins).unwrap_or_else(|| panic!("no line begins with {words:?}:\n{text}"))
+    }
+
+    #[test]
+    fn a_figure_stands_beside_its_ratios_and_ours_beside_what_became_of_the_goals() {
+        let mut report = report(&[100]);
+        report.goals = crate::goals::verdicts(&report);
+        let text = text(&report);
+        let cpu = text.split("several in flight").nth(1).unwrap();
+        // 1,000 ns is the floor's there, and ours three times that.
+        assert!(line(cpu, &["100", "chat"]).contains("3,000      3.00      1.50"), "{cpu}");
+        assert!(line(cpu, &["100", "chat"]).ends_with("missed"), "{cpu}");
+        assert!(!line(cpu, &["100", "floor"]).contains("missed"), "{cpu}");
+        assert!(line(&text, &["CPU,", "16", "in", "flight", "×", "floor"]).ends_with("missed"), "{text}");
+        assert!(text.contains("Newcomers are not announced by: floor, coalesced."), "{text}");
+    }
+
+    #[test]
+    fn what_was_skipped_is_told() {
+        let mut report = report(&[]);
+        report.skipped.push(Skip { scenario: Scenario::Largest, reason: "too many".to_owned() });
+        assert!(text(&report).contains("Skipped in largest: too many"));
+    }
+}

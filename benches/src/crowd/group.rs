@@ -40,6 +40,7 @@ pub(super) struct Group {
     registering: Registering,
     members: Vec<Member>,
     invited: usize,
+    waiting_max: usize,
     /// How many of them have sent their registration, where all do together.
     asked: usize,
     tally: Tally,
@@ -62,6 +63,7 @@ impl Group {
             registering,
             members: Vec::new(),
             invited: 0,
+            waiting_max: WAITING_MAX,
             asked: 0,
             tally: Tally::default(),
         })
@@ -124,7 +126,7 @@ impl Group {
     fn connect(&mut self) -> Result<()> {
         for _ in 0..CONNECTS_PER_TURN {
             let index = self.members.len();
-            if index == self.invited || index - self.tally.upgraded == WAITING_MAX {
+            if index == self.invited || index - self.tally.upgraded == self.waiting_max {
                 break;
             }
             let user = self.first + index;
@@ -132,5 +134,32 @@ impl Group {
             self.members.push(member);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::ledger::{Cursor, Ledger};
+    use crate::wire::CONTENT_BYTES;
+
+    #[test]
+    fn no_more_wait_for_their_upgrade_than_a_backlog_holds() {
+        // It never accepts, so nobody is ever upgraded.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let place = Place::Receiver(Cursor::default());
+        let mut group = Group::new(listener.local_addr().unwrap(), 0, place, Registering::Each).unwrap();
+        group.waiting_max = 2 * CONNECTS_PER_TURN + 1;
+        group.invite(5 * CONNECTS_PER_TURN);
+        let mut ears = Ears::new(Ledger::new(1, 1), CONTENT_BYTES);
+        let connected = (0..5).map(|_| {
+            group.listen(Duration::ZERO, &mut ears, &mut ()).unwrap();
+            group.members().len()
+        });
+        let (turn, max) = (CONNECTS_PER_TURN, 2 * CONNECTS_PER_TURN + 1);
+        assert_eq!(connected.collect::<Vec<_>>(), [turn, 2 * turn, max, max, max]);
+        assert_eq!(group.len(), 5 * CONNECTS_PER_TURN);
     }
 }
