@@ -183,7 +183,7 @@ fn draw_panel(area: &Area<'_>, panel: &Panel<'_>, lines: &[Line], axes: &Axes) -
 
 fn draw_legend(area: &Area<'_>, servers: &[Kind]) -> Result<()> {
     let columns = servers.len().clamp(1, LEGEND_COLUMNS) as i32;
-    let width = ((SIZE.0 as i32 - 80) / columns).min(150);
+    let width = ((SIZE.0 as i32 - 30) / columns).min(150);
     let left = (SIZE.0 as i32 - width * columns) / 2;
     for (index, server) in servers.iter().enumerate() {
         let (column, row) = ((index % LEGEND_COLUMNS) as i32, (index / LEGEND_COLUMNS) as i32);

@@ -100,12 +100,11 @@ fn in_flight(report: &Report) -> String {
     let mut text = layout(&rows, 2);
     text.push_str("  A second: deliveries a second, as the crowd took them on its core.\n");
     for outcome in &report.fanout {
-        for Load { in_flight, .. } in
-            outcome.median.in_flight.iter().filter(|phase| phase.is_crowds()).map(|phase| phase.load)
-        {
+        for phase in outcome.median.in_flight.iter().filter(|phase| phase.is_crowds()) {
+            let Load { in_flight, content_bytes } = phase.load;
             let (users, server) = (count(outcome.users), outcome.server.name());
             text.push_str(&format!(
-                "  The crowd was busier than {server}: {users} receivers, {in_flight} in flight.\n"
+                "  The crowd was busier than {server}: {users} receivers, {in_flight} of {content_bytes} bytes in flight.\n"
             ));
         }
     }
