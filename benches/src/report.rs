@@ -144,6 +144,7 @@ pub(crate) mod tests {
         let mut json = serde_json::to_value(empty()).unwrap();
         let fields = json.as_object_mut().unwrap();
         for scenario in [
+            "servers",
             "fanout",
             "memory",
             "storm",

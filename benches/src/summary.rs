@@ -67,6 +67,10 @@ fn heading(report: &Report) -> String {
             silent.join(", ")
         ));
     }
+    let is_peer = |name: &str| Kind::ALL.into_iter().any(|kind| kind.name() == name && kind.peer().is_some());
+    for about in report.servers.iter().filter(|about| is_peer(&about.name)) {
+        text.push_str(&format!("{}: {}\n", about.name, about.version));
+    }
     text
 }
 
@@ -168,6 +172,7 @@ mod tests {
     use super::*;
     use crate::plot::tests::report;
     use crate::scenario::Scenario;
+    use crate::server::About;
     use crate::stint::Skip;
 
     /// The first line of a text that begins with these words.
@@ -181,7 +186,14 @@ mod tests {
     fn a_figure_stands_beside_its_ratios_and_ours_beside_what_became_of_the_goals() {
         let mut report = report(&[100]);
         report.goals = crate::goals::verdicts(&report);
+        let about = |name: &str| About {
+            name: name.to_owned(),
+            version: "version 1.2.3".to_owned(),
+            announces: true,
+        };
+        report.servers = vec![about("chat"), about("bun")];
         let text = text(&report);
+        assert!(text.contains("bun: version 1.2.3") && !text.contains("chat: version"), "{text}");
         let cpu = text.split("several in flight").nth(1).unwrap();
         // 1,000 ns is the floor's there, and ours three times that.
         assert!(line(cpu, &["100", "chat"]).contains("3,000      3.00      1.50"), "{cpu}");
