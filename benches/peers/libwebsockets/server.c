@@ -26,9 +26,9 @@ enum {
 	CONTENT_BYTES_MAX = 4096,
 	REQUEST_BYTES_MAX = 64 * 1024,
 	RECEIVE_BYTES = 4096,
-	/* An escaped byte takes up to six, and the library keeps six more in reserve. */
-	NAME_JSON_BYTES = NAME_BYTES_MAX * 6 + 7,
-	CONTENT_JSON_BYTES = CONTENT_BYTES_MAX * 6 + 7,
+	/* An escaped byte takes up to six. */
+	NAME_JSON_BYTES = NAME_BYTES_MAX * 6 + 1,
+	CONTENT_JSON_BYTES = CONTENT_BYTES_MAX * 6 + 1,
 	ENVELOPE_BYTES = 256,
 	QUEUE_MIN = 16,
 	/* Who has more to be sent than this is closed. */
@@ -160,6 +160,28 @@ static struct client *user_by_name(const char *name)
 
 /* ---- What is said ---- */
 
+/*
+ * Writes a string as it stands in JSON, and returns its end. The library's lws_json_purify takes the bytes of UTF-8
+ * for characters.
+ */
+static char *escape(char *out, const char *string)
+{
+	for (; *string; string++) {
+		unsigned char byte = (unsigned char)*string;
+
+		if (byte == '"' || byte == '\\') {
+			*out++ = '\\';
+			*out++ = (char)byte;
+		} else if (byte < ' ') {
+			out += sprintf(out, "\\u%04x", byte);
+		} else {
+			*out++ = (char)byte;
+		}
+	}
+	*out = '\0';
+	return out;
+}
+
 static const char *timestamp(void)
 {
 	static char text[32];
@@ -179,7 +201,7 @@ static struct message *status_update(const char *user, const char *status)
 	struct message *message = message_new(ENVELOPE_BYTES + NAME_JSON_BYTES);
 	char name[NAME_JSON_BYTES];
 
-	lws_json_purify(name, user, sizeof(name), NULL);
+	escape(name, user);
 	message->length = (size_t)sprintf(text_of(message),
 		"{\"type\":\"status_update\",\"sender\":\"server\",\"content\":{\"user\":\"%s\",\"status\":\"%s\"},"
 		"\"timestamp\":\"%s\"}", name, status, timestamp());
@@ -191,7 +213,7 @@ static struct message *user_disconnected(const char *user)
 	struct message *message = message_new(ENVELOPE_BYTES + 2 * NAME_JSON_BYTES);
 	char name[NAME_JSON_BYTES];
 
-	lws_json_purify(name, user, sizeof(name), NULL);
+	escape(name, user);
 	message->length = (size_t)sprintf(text_of(message),
 		"{\"type\":\"user_disconnected\",\"sender\":\"server\",\"content\":\"%s ha salido\",\"user\":\"%s\","
 		"\"timestamp\":\"%s\"}", name, name, timestamp());
@@ -215,11 +237,11 @@ static struct message *relayed(const char *user, const struct request *request)
 	char name[NAME_JSON_BYTES], target[NAME_JSON_BYTES];
 	char *text = text_of(message);
 
-	lws_json_purify(name, user, sizeof(name), NULL);
-	lws_json_purify(content, request->content, sizeof(content), NULL);
+	escape(name, user);
+	escape(content, request->content);
 	text += sprintf(text, "{\"type\":\"%s\",\"sender\":\"%s\",", request->type, name);
 	if (!strcmp(request->type, "private")) {
-		lws_json_purify(target, request->target, sizeof(target), NULL);
+		escape(target, request->target);
 		text += sprintf(text, "\"target\":\"%s\",", target);
 	}
 	text += sprintf(text, "\"content\":\"%s\",\"timestamp\":\"%s\"}", content, timestamp());
@@ -235,17 +257,15 @@ static struct message *with_names(const char *before, const char *behind)
 	char *text;
 
 	lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head(&users)) {
-		length_max += (size_t)lws_json_purify_len(lws_container_of(item, struct client, list)->name) + 4;
+		length_max += 6 * strlen(lws_container_of(item, struct client, list)->name) + 3;
 	} lws_end_foreach_dll(item);
 	message = message_new(length_max);
-	text = text_of(message);
-	text += sprintf(text, "%s", before);
+	text = text_of(message) + sprintf(text_of(message), "%s", before);
 	lws_start_foreach_dll(struct lws_dll2 *, item, lws_dll2_get_head(&users)) {
 		if (item->prev)
 			*text++ = ',';
 		*text++ = '"';
-		lws_json_purify(text, lws_container_of(item, struct client, list)->name, NAME_JSON_BYTES, NULL);
-		text += strlen(text);
+		text = escape(text, lws_container_of(item, struct client, list)->name);
 		*text++ = '"';
 	} lws_end_foreach_dll(item);
 	text += sprintf(text, "%s,\"timestamp\":\"%s\"}", behind, timestamp());

@@ -1,5 +1,6 @@
-// The chat on Node.js with `ws`: the text is made once, and a loop sends it to one client after another, as the
-// library's documentation does it. The optional native parts of `ws` are not installed, compression is off.
+// The chat on Node.js with `ws`: a text for all is made and encoded once, and a loop sends it to one client after
+// another, as the library's documentation does it with what it has received. The optional native parts of `ws` are not
+// installed, compression is off.
 //
 // It speaks the part of the protocol that the benchmark needs, prints its port, and ends when stdin does.
 
@@ -25,9 +26,10 @@ const fromUser = (type, sender, fields) =>
 const refuse = (socket, content) => socket.send(fromServer("error", { content }));
 
 function tellAll(text) {
+  const bytes = Buffer.from(text);
   for (const socket of users.values()) {
     if (socket.bufferedAmount > UNSENT_BYTES_MAX) socket.terminate();
-    else if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    else if (socket.readyState === WebSocket.OPEN) socket.send(bytes, { binary: false });
   }
 }
 

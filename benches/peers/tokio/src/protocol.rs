@@ -27,29 +27,29 @@ pub enum Status {
 pub enum Reply<'a> {
     #[serde(rename_all = "camelCase")]
     RegisterSuccess {
-        sender: Server,
+        sender: Author,
         content: &'static str,
         user_list: Vec<&'a str>,
         timestamp: String,
     },
     StatusUpdate {
-        sender: Server,
+        sender: Author,
         content: UserStatus<'a>,
         timestamp: String,
     },
     UserDisconnected {
-        sender: Server,
+        sender: Author,
         content: String,
         user: &'a str,
         timestamp: String,
     },
     ListUsersResponse {
-        sender: Server,
+        sender: Author,
         content: Vec<&'a str>,
         timestamp: String,
     },
     Error {
-        sender: Server,
+        sender: Author,
         content: &'a str,
         timestamp: String,
     },
@@ -74,8 +74,10 @@ pub struct UserStatus<'a> {
 
 /// The sender of what no user says.
 #[derive(Debug, Serialize)]
-#[serde(rename = "server")]
-pub struct Server;
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    Server,
+}
 
 impl Reply<'_> {
     /// As a message, of which clones share the text.

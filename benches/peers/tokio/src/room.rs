@@ -8,7 +8,8 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::protocol::{Reply, Request, Server, Status, UserStatus, now};
+use crate::protocol::Author::Server;
+use crate::protocol::{Reply, Request, Status, UserStatus, now};
 
 /// The registered, by name.
 #[derive(Default)]
