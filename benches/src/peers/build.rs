@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What a finished build was made of, in its directory.
 const MADE_OF: &str = "made-of.txt";
-/// Last lines that say nothing of what went wrong.
-const EMPTY_WORDS: [&str; 2] = ["compilation terminated.", "npm error A complete log of this run"];
 
 /// All that a build is made of: the command, and the text of all files under a directory.
 ///
@@ -81,7 +79,7 @@ pub fn finish(home: &Path, ingredients: &str) -> io::Result<()> {
 /// `waiting` is called now and then.
 ///
 /// # Errors
-/// A line that says why it has failed: the last one that the command said, if it said any.
+/// A line that says why it has failed.
 pub fn run(command: &mut Command, log: &Path, limit: Duration, waiting: impl Fn()) -> Result<String, String> {
     let system = |error: io::Error| format!("{}: {error}", log.display());
     let file = File::create(log).map_err(system)?;
@@ -108,14 +106,17 @@ pub fn run(command: &mut Command, log: &Path, limit: Duration, waiting: impl Fn(
         thread::sleep(LOOK_EVERY);
     };
     let said = String::from_utf8_lossy(&fs::read(log).map_err(system)?).into_owned();
-    if status.success() { Ok(said) } else { Err(last_line(&said).unwrap_or_else(|| status.to_string())) }
+    if status.success() { Ok(said) } else { Err(telling_line(&said).unwrap_or_else(|| status.to_string())) }
 }
 
-/// The last line that says something.
-fn last_line(said: &str) -> Option<String> {
-    let says_something =
-        |line: &&str| !line.is_empty() && !EMPTY_WORDS.iter().any(|words| line.starts_with(words));
-    said.lines().map(str::trim).rfind(says_something).map(str::to_owned)
+/// The line that says what went wrong: the first that speaks of an error, since tools give advice after it; if none
+/// does, the last one.
+fn telling_line(said: &str) -> Option<String> {
+    let is_error = |line: &&str| {
+        line.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("error"))
+    };
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.clone().find(is_error).or_else(|| lines.next_back()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -180,14 +181,26 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_is_told_by_its_last_telling_line() {
+    fn a_command_that_fails_is_told_by_its_telling_line() {
         let scratch = Scratch::new("fails");
         assert_eq!(scratch.sh("echo one; echo two >&2", LONG).unwrap(), "one\ntwo\n");
-        let script = "echo server.c: no such header; echo compilation terminated.; echo; exit 1";
-        assert_eq!(scratch.sh(script, LONG).unwrap_err(), "server.c: no such header");
+        assert_eq!(scratch.sh("echo one; echo two >&2; echo; exit 1", LONG).unwrap_err(), "two");
         assert_eq!(scratch.sh("exit 3", LONG).unwrap_err(), "exit status: 3");
         let missing = run(&mut Command::new("no-such-program"), &scratch.0.join("log"), LONG, || {});
         assert!(missing.is_err_and(|line| line.starts_with("no-such-program: ")));
+    }
+
+    #[test]
+    fn what_each_tool_says_of_an_error_is_found() {
+        let telling = |lines: &[&str]| telling_line(&lines.join("\n")).unwrap();
+        let cc =
+            ["In file included:", "server.c:9:1: fatal error: no such header", "compilation terminated."];
+        assert_eq!(telling(&cc), cc[1]);
+        let npm = ["npm warn old", "npm error code ECONNREFUSED", "npm error If you are behind a proxy, see"];
+        assert_eq!(telling(&npm), npm[1]);
+        let cargo =
+            ["   Compiling thiserror v2.0.21", "error: no matching package found", "As a reminder, wait"];
+        assert_eq!(telling(&cargo), cargo[1]);
     }
 
     #[test]
