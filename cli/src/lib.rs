@@ -2,15 +2,20 @@
 //! with the remedy, and exit status 2 for them.
 //!
 //! clap parses; it speaks English only, so its help headings and its errors are put into words here. This crate
-//! does not know any option but `--help`, `--version` and `--lang`, and it never prints or exits by itself.
+//! does not know any option but `--help`, `--version`, `--lang` and `--generate`, and it never prints or exits by
+//! itself.
 
 #![forbid(unsafe_code)]
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 use chat_protocol::Lang;
+use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+
+mod generate;
 
 /// The exit status of a wrong command line.
 pub const EXIT_USAGE: u8 = 2;
@@ -30,23 +35,45 @@ pub enum Stop {
 /// The language for this command line: `--lang es|en` if it is there and valid, else the environment's. It is
 /// looked up before the arguments are parsed, since help and errors need it.
 pub fn lang(args: &[OsString], environment: impl Fn(&str) -> Option<String>) -> Lang {
-    let args = || args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
-    let separate =
-        args().zip(args().skip(1)).filter(|(option, _)| *option == "--lang").map(|(_, value)| value);
-    let joined = args().filter_map(|arg| arg.strip_prefix("--lang="));
-    separate
-        .chain(joined)
-        .find_map(|value| value.parse().ok())
-        .unwrap_or_else(|| Lang::of_environment(environment))
+    lang_option(args).unwrap_or_else(|| Lang::of_environment(environment))
+}
+
+/// The value of `--lang` if it is there and valid.
+#[must_use]
+pub fn lang_option(args: &[OsString]) -> Option<Lang> {
+    value_of(args, "--lang").and_then(OsStr::to_str).and_then(|value| value.parse().ok())
+}
+
+/// The value of an option before the arguments are parsed: for what decides how they are, or that they need not
+/// be complete.
+#[must_use]
+pub fn value_of<'a>(args: &'a [OsString], option: &str) -> Option<&'a OsStr> {
+    let mut args = args.iter().map(OsString::as_os_str).take_while(|arg| *arg != "--");
+    while let Some(arg) = args.next() {
+        if arg == option {
+            return args.next();
+        }
+        let rest = arg.as_bytes().strip_prefix(option.as_bytes());
+        if let Some(value) = rest.and_then(|rest| rest.strip_prefix(b"=")) {
+            return Some(OsStr::from_bytes(value));
+        }
+    }
+    None
 }
 
 /// Parses the arguments (the program's name first). `command` brings the program's own arguments; `--help`,
-/// `--version` and `--lang` are added here.
+/// `--version`, `--lang` and `--generate` are added here.
 ///
 /// # Errors
 /// [`Stop`] if the program has nothing to run.
 pub fn parse(command: Command, lang: Lang, args: &[OsString]) -> Result<ArgMatches, Stop> {
     let program = command.get_name().to_owned();
+    // Nothing else is needed for it, nor looked at. A kind that is not known is clap's to refuse.
+    let generated = value_of(args, "--generate")
+        .and_then(|kind| generate::generate(localized(command.clone(), lang), kind.to_str()?, lang));
+    if let Some(text) = generated {
+        return Err(Stop::Answer(text));
+    }
     localized(command, lang).try_get_matches_from(args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Answer(error.to_string()),
         _ => Stop::Usage(format!("{program}: {}. {}", problem(&error, lang), remedy(&program, lang))),
@@ -72,9 +99,8 @@ fn localized(command: Command, lang: Lang) -> Command {
             Arg::new("lang")
                 .long("lang")
                 .value_name("es|en")
-                .value_parser(move |value: &str| {
-                    value.parse::<Lang>().map_err(|_| lang.pick("es o en", "es or en").to_owned())
-                })
+                .value_parser(PossibleValuesParser::new(["es", "en"]))
+                .hide_possible_values(true)
                 .help(lang.pick(
                     "Idioma [el del entorno; si no, español]",
                     "Language [the environment's; else Spanish]",
@@ -82,10 +108,22 @@ fn localized(command: Command, lang: Lang) -> Command {
                 .display_order(900),
         )
         .arg(
+            Arg::new("generate")
+                .long("generate")
+                .value_name(lang.pick("QUÉ", "WHAT"))
+                .value_parser(PossibleValuesParser::new(generate::KINDS))
+                .hide_possible_values(true)
+                .help(lang.pick(
+                    "Escribe man, o lo que completa en bash, zsh, fish",
+                    "Writes man, or what completes in bash, zsh, fish",
+                ))
+                .display_order(900),
+        )
+        .arg(
             Arg::new("help")
                 .short('h')
                 .long("help")
-                .action(ArgAction::Help)
+                .action(ArgAction::HelpShort)
                 .help(lang.pick("Muestra esta ayuda", "Shows this help"))
                 .display_order(901),
         )
@@ -124,8 +162,12 @@ fn problem(error: &clap::Error, lang: Lang) -> String {
             format!("{} {arg}", lang.pick("no se puede repetir", "cannot be given twice:"))
         }
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
-            let reason =
-                std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+            let known = context(error, ContextKind::ValidValue);
+            let reason = match std::error::Error::source(error) {
+                Some(source) => format!(": {source}"),
+                None if known.is_empty() => String::new(),
+                None => format!(": {known}"),
+            };
             format!("«{value}» {} {arg}{reason}", lang.pick("no vale para", "is not valid for"))
         }
         ErrorKind::InvalidUtf8 => {
@@ -206,14 +248,26 @@ mod tests {
             (&["demo", "1", "--bind"], "demo: falta el valor de --bind <ADDRESS>. Vea demo --help"),
             (
                 &["demo", "1", "--lang", "fr"],
-                "demo: «fr» no vale para --lang <es|en>: es o en. Vea demo --help",
+                "demo: «fr» no vale para --lang <es|en>: es, en. Vea demo --help",
             ),
+            (
+                &["demo", "1", "--generate", "tcsh"],
+                "demo: «tcsh» no vale para --generate <QUÉ>: man, bash, zsh, fish. Vea demo --help",
+            ),
+            (&["demo", "--generate"], "demo: falta el valor de --generate <QUÉ>. Vea demo --help"),
             (&["demo", "a\u{1b}b"], "demo: «a\u{fffd}b» no vale para <PORT>: 0-65535. Vea demo --help"),
         ];
         for (args, sentence) in cases {
             assert_eq!(usage(Lang::Spanish, args), sentence);
         }
         assert_eq!(usage(Lang::English, &["demo"]), "demo: missing <PORT>. See demo --help");
+    }
+
+    #[test]
+    fn what_is_generated_needs_no_other_argument() {
+        for args in [&["demo", "--generate", "man"][..], &["demo", "--lang", "en", "--generate=bash"]] {
+            assert!(matches!(parse(command(), Lang::Spanish, &os(args)), Err(Stop::Answer(_))), "{args:?}");
+        }
     }
 
     #[test]
