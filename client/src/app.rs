@@ -23,7 +23,7 @@ use signal_hook::flag;
 use signal_hook_mio::v1_0::Signals;
 
 use crate::input::Decoder;
-use crate::keymap;
+use crate::keymap::Keymap;
 use crate::lines::Lines;
 use crate::sanitize::Visible;
 use crate::state::{Config, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, Effect, Event, Exit, LinkEvent, Now, State};
@@ -58,6 +58,7 @@ pub struct App {
     state: State,
     front: Front,
     theme: Theme,
+    keymap: Keymap,
     /// The terminal may have something to read.
     terminal_ready: bool,
     drawing: Drawing,
@@ -90,7 +91,7 @@ impl App {
     ///
     /// # Errors
     /// If the system denies what a loop needs.
-    pub fn new(config: Config, target: Target, theme: Theme) -> io::Result<Self> {
+    pub fn new(config: Config, target: Target, theme: Theme, keymap: Keymap) -> io::Result<Self> {
         let started = Instant::now();
         let poll = Poll::new()?;
         if config.line_mode {
@@ -110,6 +111,7 @@ impl App {
             state: State::new(config, now),
             front,
             theme,
+            keymap,
             terminal_ready: false,
             drawing: Drawing::default(),
             exit: None,
@@ -221,7 +223,8 @@ impl App {
             inputs = on.decoder.on_silence();
         }
         self.drawing.urgent |= !inputs.is_empty();
-        self.feed(inputs.into_iter().filter_map(keymap::action).map(Event::Action))
+        let actions: Vec<_> = inputs.into_iter().filter_map(|input| self.keymap.action(input)).collect();
+        self.feed(actions.into_iter().map(Event::Action))
     }
 
     fn on_link(&mut self) -> io::Result<()> {
@@ -282,6 +285,11 @@ impl App {
                 if let Front::Screen(on) = &mut self.front {
                     // If the terminal is gone, drawing finds out.
                     let _ = on.screen.bell();
+                }
+            }
+            Effect::Notify { by, text } => {
+                if let Front::Screen(on) = &mut self.front {
+                    let _ = on.screen.notify(by, &text);
                 }
             }
             Effect::Suspend => self.suspend()?,

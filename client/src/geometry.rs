@@ -1,6 +1,8 @@
 //! Where things stand on a screen of a given size: pure arithmetic that state and view share, since how far one
 //! can scroll depends on how many rows the messages have. Never panics, whatever the size.
 
+use std::ops::RangeInclusive;
+
 /// Under this many columns the user panel is hidden and messages are set tighter.
 pub const WIDE_COLUMNS: u16 = 50;
 
@@ -33,6 +35,7 @@ pub struct Geometry {
     /// Rows of the screen.
     pub rows: u16,
     panel: Panel,
+    names: Option<usize>,
 }
 
 /// How wide the rows of a message's text are.
@@ -49,7 +52,13 @@ impl Geometry {
     /// The layout of a screen.
     #[must_use]
     pub fn new(columns: u16, rows: u16, panel: Panel) -> Self {
-        Self { columns, rows, panel }
+        Self { columns, rows, panel, names: None }
+    }
+
+    /// The same with so many columns for names, as far as that leaves room for what they say.
+    #[must_use]
+    pub fn with_name_columns(self, names: Option<usize>) -> Self {
+        Self { names, ..self }
     }
 
     /// Whether there is more than the input line.
@@ -119,17 +128,20 @@ impl Geometry {
     /// The columns for names before messages, without the mark and the blanks around.
     #[must_use]
     pub fn name_columns(self) -> usize {
-        match self.columns {
-            ..=69 => 8,
-            70..=99 => 10,
-            _ => 14,
+        let room =
+            usize::from(self.message_columns()).saturating_sub(BESIDE_NAMES_COLUMNS + TEXT_COLUMNS_MIN);
+        match (self.names, self.columns) {
+            (Some(names), _) => names.min(room),
+            (None, ..=69) => 8,
+            (None, 70..=99) => 10,
+            (None, _) => 14,
         }
     }
 
     /// How wide the rows of messages are.
     #[must_use]
     pub fn text_width(self) -> TextWidth {
-        let head = if self.is_wide() { TIME_COLUMNS + 1 + MARK_COLUMNS + self.name_columns() + 1 } else { 0 };
+        let head = if self.is_wide() { BESIDE_NAMES_COLUMNS + self.name_columns() } else { 0 };
         TextWidth { head, row: usize::from(self.message_columns()) }
     }
 }
@@ -139,6 +151,15 @@ pub const TIME_COLUMNS: usize = 5;
 
 /// The columns of the mark before a name that mentions the reader.
 pub const MARK_COLUMNS: usize = 2;
+
+/// The columns before a message's text that are not the name's.
+const BESIDE_NAMES_COLUMNS: usize = TIME_COLUMNS + 1 + MARK_COLUMNS + 1;
+
+/// The columns for names that the user may prefer.
+pub const NAME_COLUMNS_RANGE: RangeInclusive<usize> = 4..=20;
+
+/// The columns that names in columns of the user's choice leave for what they say.
+const TEXT_COLUMNS_MIN: usize = 16;
 
 /// The columns by which the further rows of a message are indented on a narrow screen.
 pub const NARROW_INDENT: usize = 2;
@@ -151,8 +172,12 @@ mod tests {
     fn every_size_adds_up() {
         for columns in (0..=120).chain([500, u16::MAX]) {
             for rows in (0..=30).chain([200, u16::MAX]) {
-                for panel in [Panel::Auto, Panel::Shown, Panel::Hidden] {
-                    let geometry = Geometry::new(columns, rows, panel);
+                let names = [None, Some(4), Some(20)];
+                for (panel, names) in names
+                    .into_iter()
+                    .flat_map(|names| [Panel::Auto, Panel::Shown, Panel::Hidden].map(|panel| (panel, names)))
+                {
+                    let geometry = Geometry::new(columns, rows, panel).with_name_columns(names);
                     assert!(geometry.message_columns() + geometry.side_columns() == columns);
                     assert!(geometry.message_rows() <= rows);
                     if geometry.has_chat() {
@@ -162,6 +187,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn names_have_the_columns_that_were_chosen_as_far_as_there_is_room() {
+        let names =
+            |columns, names| Geometry::new(columns, 24, Panel::Auto).with_name_columns(names).name_columns();
+        assert_eq!([names(80, None), names(80, Some(4)), names(80, Some(20))], [10, 4, 20]);
+        assert_eq!(names(50, Some(20)), 50 - 16 - 9 - TEXT_COLUMNS_MIN);
     }
 
     #[test]

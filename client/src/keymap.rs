@@ -1,4 +1,7 @@
-//! The one table from keys to what they do. The state knows actions, never keys.
+//! The one table from keys to what they do, and what the user changed in it. The state knows actions, never keys.
+//!
+//! Every action has a name for the configuration's `[keys]`, a word of explanation and the keys it comes with. A
+//! user who names an action's keys replaces all of them; a key that another action came with then is the user's.
 
 use termion::event::Key;
 
@@ -6,21 +9,80 @@ use crate::editor::Edit;
 use crate::input::Input;
 use crate::state::{Action, Scroll, Switch};
 
-/// What an input means; `None` if the key has no meaning here.
-#[must_use]
-pub fn action(input: Input) -> Option<Action> {
-    match input {
-        Input::Paste(text) => Some(Action::Paste(text)),
-        Input::Key(Key::Alt(digit @ '1'..='9')) => {
-            let number = usize::try_from(u32::from(digit) - u32::from('1')).unwrap_or(0);
-            Some(Action::Switch(Switch::To(number)))
-        }
-        Input::Key(key) => bound(key).or_else(|| typed(key)),
+pub mod names;
+
+/// Keys of one action that the configuration may name.
+pub const KEYS_MAX: usize = 8;
+
+/// An action that keys can stand for.
+#[derive(Debug)]
+pub struct Binding {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it does, in Spanish.
+    pub spanish: &'static str,
+    /// What it does, in English.
+    pub english: &'static str,
+    /// The keys it comes with.
+    pub keys: &'static [Key],
+    action: Action,
+}
+
+/// Which key does what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keymap {
+    bound: Vec<(Key, Action)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::with(&[])
     }
 }
 
-fn bound(key: Key) -> Option<Action> {
-    TABLE.iter().find(|(known, _)| *known == key).map(|(_, action)| action.clone())
+impl Keymap {
+    /// The keys as they come, but for the bindings that the user gave keys, or none.
+    #[must_use]
+    pub fn with(chosen: &[(&'static Binding, Vec<Key>)]) -> Self {
+        let mut bound: Vec<(Key, Action)> = Vec::new();
+        for (binding, keys) in chosen {
+            bound.extend(keys.iter().map(|key| (*key, binding.action.clone())));
+        }
+        let is_chosen = |binding: &Binding| chosen.iter().any(|(other, _)| other.name == binding.name);
+        for binding in BINDINGS.iter().filter(|binding| !is_chosen(binding)) {
+            for key in binding.keys {
+                if bound.iter().all(|(other, _)| other != key) {
+                    bound.push((*key, binding.action.clone()));
+                }
+            }
+        }
+        Self { bound }
+    }
+
+    /// What an input means; `None` if the key has no meaning here.
+    #[must_use]
+    pub fn action(&self, input: Input) -> Option<Action> {
+        match input {
+            Input::Paste(text) => Some(Action::Paste(text)),
+            Input::Key(key) => self.bound_to(key).or_else(|| typed(key)),
+        }
+    }
+
+    /// Whether any key stands for the action of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        binding(name).is_some_and(|binding| self.bound.iter().any(|(_, action)| *action == binding.action))
+    }
+
+    fn bound_to(&self, key: Key) -> Option<Action> {
+        self.bound.iter().find(|(known, _)| *known == key).map(|(_, action)| action.clone())
+    }
+}
+
+/// The binding of a name in the configuration.
+#[must_use]
+pub fn binding(name: &str) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.name == name)
 }
 
 fn typed(key: Key) -> Option<Action> {
@@ -30,81 +92,143 @@ fn typed(key: Key) -> Option<Action> {
     }
 }
 
-const TABLE: &[(Key, Action)] = &[
-    (Key::Char('\n'), Action::Enter),
-    (Key::Alt('\r'), Action::Insert('\n')),
-    (Key::Char('\t'), Action::Complete { back: false }),
-    (Key::BackTab, Action::Complete { back: true }),
+/// The action without which nothing can be said, nor any command given.
+pub const SEND: &str = "send";
+
+const fn row(
+    name: &'static str,
+    keys: &'static [Key],
+    action: Action,
+    spanish: &'static str,
+    english: &'static str,
+) -> Binding {
+    Binding { name, spanish, english, keys, action }
+}
+
+const fn edit(
+    name: &'static str,
+    keys: &'static [Key],
+    edit: Edit,
+    spanish: &'static str,
+    english: &'static str,
+) -> Binding {
+    row(name, keys, Action::Edit(edit), spanish, english)
+}
+
+const fn scroll(
+    name: &'static str,
+    keys: &'static [Key],
+    scroll: Scroll,
+    spanish: &'static str,
+    english: &'static str,
+) -> Binding {
+    row(name, keys, Action::Scroll(scroll), spanish, english)
+}
+
+const fn switch(
+    name: &'static str,
+    keys: &'static [Key],
+    to: Switch,
+    spanish: &'static str,
+    english: &'static str,
+) -> Binding {
+    row(name, keys, Action::Switch(to), spanish, english)
+}
+
+/// All of them, in the order of the sample configuration.
+#[rustfmt::skip]
+pub static BINDINGS: &[Binding] = &[
+    row(SEND, &[Key::Char('\n')], Action::Enter, "envía la línea", "sends the line"),
+    row("line_break", &[Key::Alt('\r')], Action::Insert('\n'), "parte la línea", "breaks the line"),
+    row("complete", &[Key::Char('\t')], Action::Complete { back: false }, "completa, o la siguiente propuesta", "completes, or the next proposal"),
+    row("complete_back", &[Key::BackTab], Action::Complete { back: true }, "la propuesta anterior", "the proposal before"),
     // The line.
-    (Key::Left, Action::Edit(Edit::Left)),
-    (Key::Ctrl('b'), Action::Edit(Edit::Left)),
-    (Key::Right, Action::Edit(Edit::Right)),
-    (Key::Ctrl('f'), Action::Edit(Edit::Right)),
-    (Key::CtrlLeft, Action::Edit(Edit::WordLeft)),
-    (Key::Alt('b'), Action::Edit(Edit::WordLeft)),
-    (Key::CtrlRight, Action::Edit(Edit::WordRight)),
-    (Key::Alt('f'), Action::Edit(Edit::WordRight)),
-    (Key::Home, Action::Edit(Edit::Home)),
-    (Key::Ctrl('a'), Action::Edit(Edit::Home)),
-    (Key::End, Action::Edit(Edit::End)),
-    (Key::Ctrl('e'), Action::Edit(Edit::End)),
-    (Key::Backspace, Action::Edit(Edit::Backspace)),
-    (Key::Ctrl('h'), Action::Edit(Edit::Backspace)),
-    (Key::Delete, Action::Edit(Edit::Delete)),
-    (Key::Ctrl('w'), Action::Edit(Edit::KillWordBack)),
-    (Key::Alt('\u{7f}'), Action::Edit(Edit::KillWordBack)),
-    (Key::Alt('d'), Action::Edit(Edit::KillWordForward)),
-    (Key::Ctrl('u'), Action::Edit(Edit::KillToStart)),
-    (Key::Ctrl('k'), Action::Edit(Edit::KillToEnd)),
-    (Key::Ctrl('y'), Action::Edit(Edit::Yank)),
-    (Key::Ctrl('t'), Action::Edit(Edit::Swap)),
-    // What terminals send for C-_; termion counts 0x1f as C-7.
-    (Key::Ctrl('7'), Action::Edit(Edit::Undo)),
-    (Key::Up, Action::Edit(Edit::HistoryBack)),
-    (Key::AltUp, Action::Edit(Edit::HistoryBack)),
-    (Key::Ctrl('p'), Action::Edit(Edit::HistoryBack)),
-    (Key::Down, Action::Edit(Edit::HistoryForward)),
-    (Key::AltDown, Action::Edit(Edit::HistoryForward)),
-    (Key::Ctrl('n'), Action::Edit(Edit::HistoryForward)),
+    edit("left", &[Key::Left, Key::Ctrl('b')], Edit::Left, "un carácter a la izquierda", "a character to the left"),
+    edit("right", &[Key::Right, Key::Ctrl('f')], Edit::Right, "un carácter a la derecha", "a character to the right"),
+    edit("word_left", &[Key::CtrlLeft, Key::Alt('b')], Edit::WordLeft, "una palabra a la izquierda", "a word to the left"),
+    edit("word_right", &[Key::CtrlRight, Key::Alt('f')], Edit::WordRight, "una palabra a la derecha", "a word to the right"),
+    edit("line_start", &[Key::Home, Key::Ctrl('a')], Edit::Home, "al principio de la línea", "to the start of the line"),
+    edit("line_end", &[Key::End, Key::Ctrl('e')], Edit::End, "al final de la línea", "to the end of the line"),
+    edit("delete_back", &[Key::Backspace, Key::Ctrl('h')], Edit::Backspace, "borra hacia atrás", "deletes backwards"),
+    edit("delete", &[Key::Delete], Edit::Delete, "borra hacia delante", "deletes forward"),
+    edit("cut_word_back", &[Key::Ctrl('w'), Key::Alt('\u{7f}')], Edit::KillWordBack, "corta la palabra anterior", "cuts the word before"),
+    edit("cut_word", &[Key::Alt('d')], Edit::KillWordForward, "corta la palabra siguiente", "cuts the word after"),
+    edit("cut_to_start", &[Key::Ctrl('u')], Edit::KillToStart, "corta hasta el principio", "cuts to the start"),
+    edit("cut_to_end", &[Key::Ctrl('k')], Edit::KillToEnd, "corta hasta el final", "cuts to the end"),
+    edit("put_back", &[Key::Ctrl('y')], Edit::Yank, "pone lo cortado", "puts back what was cut"),
+    edit("swap", &[Key::Ctrl('t')], Edit::Swap, "intercambia dos caracteres", "swaps two characters"),
+    edit("undo", &[Key::Ctrl('7')], Edit::Undo, "deshace", "undoes"),
+    edit("history_back", &[Key::Up, Key::AltUp, Key::Ctrl('p')], Edit::HistoryBack, "lo escrito antes", "what was typed before"),
+    edit("history_forward", &[Key::Down, Key::AltDown, Key::Ctrl('n')], Edit::HistoryForward, "lo escrito después", "what was typed after"),
     // The messages.
-    (Key::PageUp, Action::Scroll(Scroll::PageUp)),
-    (Key::PageDown, Action::Scroll(Scroll::PageDown)),
-    (Key::ShiftUp, Action::Scroll(Scroll::LineUp)),
-    (Key::ShiftDown, Action::Scroll(Scroll::LineDown)),
-    (Key::CtrlHome, Action::Scroll(Scroll::Oldest)),
-    (Key::CtrlEnd, Action::Scroll(Scroll::Newest)),
+    scroll("page_up", &[Key::PageUp], Scroll::PageUp, "una página hacia lo antiguo", "a page towards the oldest"),
+    scroll("page_down", &[Key::PageDown], Scroll::PageDown, "una página hacia lo nuevo", "a page towards the newest"),
+    scroll("row_up", &[Key::ShiftUp], Scroll::LineUp, "una fila hacia lo antiguo", "a row towards the oldest"),
+    scroll("row_down", &[Key::ShiftDown], Scroll::LineDown, "una fila hacia lo nuevo", "a row towards the newest"),
+    scroll("oldest", &[Key::CtrlHome], Scroll::Oldest, "a lo más antiguo", "to the oldest"),
+    scroll("newest", &[Key::CtrlEnd], Scroll::Newest, "a lo más nuevo", "to the newest"),
     // The conversations.
-    (Key::Alt('0'), Action::Switch(Switch::Last)),
-    (Key::Alt('a'), Action::Switch(Switch::Unread)),
-    (Key::AltLeft, Action::Switch(Switch::Back)),
-    (Key::AltRight, Action::Switch(Switch::Forward)),
+    switch("conversation_1", &[Key::Alt('1')], Switch::To(0), "el chat general", "the general chat"),
+    switch("conversation_2", &[Key::Alt('2')], Switch::To(1), "la conversación 2", "conversation 2"),
+    switch("conversation_3", &[Key::Alt('3')], Switch::To(2), "la conversación 3", "conversation 3"),
+    switch("conversation_4", &[Key::Alt('4')], Switch::To(3), "la conversación 4", "conversation 4"),
+    switch("conversation_5", &[Key::Alt('5')], Switch::To(4), "la conversación 5", "conversation 5"),
+    switch("conversation_6", &[Key::Alt('6')], Switch::To(5), "la conversación 6", "conversation 6"),
+    switch("conversation_7", &[Key::Alt('7')], Switch::To(6), "la conversación 7", "conversation 7"),
+    switch("conversation_8", &[Key::Alt('8')], Switch::To(7), "la conversación 8", "conversation 8"),
+    switch("conversation_9", &[Key::Alt('9')], Switch::To(8), "la conversación 9", "conversation 9"),
+    switch("last_conversation", &[Key::Alt('0')], Switch::Last, "la última conversación", "the last conversation"),
+    switch("next_unread", &[Key::Alt('a')], Switch::Unread, "la siguiente sin leer", "the next unread one"),
+    switch("conversation_left", &[Key::AltLeft], Switch::Back, "la de la izquierda", "the one to the left"),
+    switch("conversation_right", &[Key::AltRight], Switch::Forward, "la de la derecha", "the one to the right"),
     // The program.
-    (Key::Esc, Action::Escape),
-    (Key::F(1), Action::Help),
-    (Key::F(2), Action::TogglePanel),
-    (Key::Ctrl('l'), Action::Redraw),
-    (Key::Ctrl('c'), Action::Interrupt),
-    (Key::Ctrl('d'), Action::DeleteOrInterrupt),
-    (Key::Ctrl('z'), Action::Suspend),
+    row("escape", &[Key::Esc], Action::Escape, "a lo más nuevo; cierra el panel", "to the newest; closes the panel"),
+    row("help", &[Key::F(1)], Action::Help, "ayuda", "help"),
+    row("users", &[Key::F(2)], Action::TogglePanel, "muestra y oculta a los usuarios", "shows and hides the users"),
+    row("redraw", &[Key::Ctrl('l')], Action::Redraw, "dibuja todo de nuevo", "draws everything anew"),
+    row("interrupt", &[Key::Ctrl('c')], Action::Interrupt, "vacía la línea; dos veces sale", "clears the line; twice leaves"),
+    row("delete_or_leave", &[Key::Ctrl('d')], Action::DeleteOrInterrupt, "borra; en una línea vacía, dos veces sale", "deletes; on an empty line, twice leaves"),
+    row("suspend", &[Key::Ctrl('z')], Action::Suspend, "suspende", "suspends"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn pressed(keymap: &Keymap, key: Key) -> Option<Action> {
+        keymap.action(Input::Key(key))
+    }
+
     #[test]
-    fn no_key_is_bound_twice() {
-        for (index, (key, _)) in TABLE.iter().enumerate() {
-            assert!(TABLE[..index].iter().all(|(other, _)| other != key), "{key:?}");
+    fn no_key_and_no_name_stands_twice_in_the_table() {
+        let keys: Vec<_> = BINDINGS.iter().flat_map(|binding| binding.keys).collect();
+        for (index, key) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(key), "{key:?}");
+        }
+        for (index, binding) in BINDINGS.iter().enumerate() {
+            assert!(BINDINGS[..index].iter().all(|other| other.name != binding.name), "{}", binding.name);
+            assert!(binding.keys.len() <= KEYS_MAX);
         }
     }
 
     #[test]
     fn characters_are_typed_and_unknown_keys_mean_nothing() {
-        assert_eq!(action(Input::Key(Key::Char('ñ'))), Some(Action::Insert('ñ')));
-        assert_eq!(action(Input::Key(Key::Alt('3'))), Some(Action::Switch(Switch::To(2))));
-        assert_eq!(action(Input::Key(Key::F(9))), None);
-        assert_eq!(action(Input::Key(Key::Ctrl('x'))), None);
-        assert_eq!(action(Input::Paste("a\n".into())), Some(Action::Paste("a\n".into())));
+        let keymap = Keymap::default();
+        assert_eq!(pressed(&keymap, Key::Char('ñ')), Some(Action::Insert('ñ')));
+        assert_eq!(pressed(&keymap, Key::Alt('3')), Some(Action::Switch(Switch::To(2))));
+        assert_eq!(pressed(&keymap, Key::F(9)), None);
+        assert_eq!(pressed(&keymap, Key::Ctrl('x')), None);
+        assert_eq!(keymap.action(Input::Paste("a\n".into())), Some(Action::Paste("a\n".into())));
+    }
+
+    #[test]
+    fn chosen_keys_replace_those_of_the_action_and_are_taken_from_others() {
+        let choose = |name: &str, keys: &[Key]| (binding(name).unwrap(), keys.to_vec());
+        let keymap = Keymap::with(&[choose("help", &[Key::Ctrl('a'), Key::F(5)]), choose("suspend", &[])]);
+        assert_eq!(pressed(&keymap, Key::F(5)), Some(Action::Help));
+        assert_eq!(pressed(&keymap, Key::Ctrl('a')), Some(Action::Help));
+        assert_eq!(pressed(&keymap, Key::Home), Some(Action::Edit(Edit::Home)));
+        assert_eq!(pressed(&keymap, Key::F(1)), None);
+        assert_eq!(pressed(&keymap, Key::Ctrl('z')), None);
     }
 }

@@ -15,6 +15,7 @@ use chat_cli::{EXIT_USAGE, Stop};
 pub mod app;
 pub mod args;
 pub mod command;
+pub mod config;
 pub mod editor;
 pub mod geometry;
 pub mod input;
@@ -39,7 +40,9 @@ use crate::view::Theme;
 #[must_use]
 pub fn run(args: &[OsString]) -> u8 {
     let environment = |name: &str| std::env::var(name).ok();
-    let lang = chat_cli::lang(args, environment);
+    let preferences = config::load(args::config_path(args), |name| std::env::var_os(name));
+    let preferred = preferences.as_ref().ok().and_then(|preferences| preferences.language);
+    let lang = chat_cli::lang_option(args).or(preferred).unwrap_or_else(|| chat_cli::lang(args, environment));
     let args = match args::parse(args, lang) {
         Ok(args) => args,
         Err(Stop::Answer(text)) => {
@@ -52,9 +55,17 @@ pub fn run(args: &[OsString]) -> u8 {
             return EXIT_USAGE;
         }
     };
+    let texts = Texts(lang);
+    let preferences = match preferences {
+        Ok(preferences) => preferences,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "chat-client: {}", texts.config_error(&error));
+            return EXIT_USAGE;
+        }
+    };
+    sanitize::set_widths(preferences.widths);
     let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let is_dumb = environment("TERM").is_some_and(|term| term == "dumb");
-    let texts = Texts(lang);
     let wants_screen = !args.simple && has_terminal && !is_dumb;
     let line_mode = !wants_screen || !terminal::is_there();
     if wants_screen && line_mode {
@@ -68,10 +79,11 @@ pub fn run(args: &[OsString]) -> u8 {
         line_mode,
         literal: args.literal,
         seed: seed(),
+        options: preferences.options,
     };
-    let theme =
-        Theme::new(environment("NO_COLOR").is_none_or(|value| value.is_empty()), is_utf8(environment));
-    let exit = App::new(config, args.target, theme)
+    let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let theme = Theme::new(preferences.colours.unwrap_or(!no_color), is_utf8(environment));
+    let exit = App::new(config, args.target, theme, preferences.keys)
         .and_then(App::run)
         .unwrap_or_else(|error| app::failed(texts, &error));
     if let Some(sentence) = exit.sentence {

@@ -7,7 +7,11 @@
 //! (an emoji with a skin tone, a family, a keycap) only the cluster's first scalar is shown. The text on the
 //! wire is never touched.
 //!
+//! A user whose terminal draws such clusters whole says so, once, at the start: [`set_widths`].
+//!
 //! It does not know messages, names or screens.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
@@ -59,13 +63,12 @@ impl Visible {
         }
         let mut text = String::new();
         let mut room = max.saturating_sub(1);
-        for c in self.0.chars() {
-            let width = char_columns(c);
+        for (cell, width) in cells(&self.0) {
             if width > room {
                 break;
             }
             room -= width;
-            text.push(c);
+            text.push_str(cell);
         }
         text.push('~');
         Self(text.into())
@@ -78,10 +81,60 @@ impl std::fmt::Display for Visible {
     }
 }
 
-/// The columns a sanitized text takes: the sum of its scalars' widths.
+/// How a terminal advances over a cluster of several scalars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Widths {
+    /// By the widths of its scalars; those that disagree about it are many, so such clusters are cut.
+    #[default]
+    Scalars,
+    /// By the cluster: an emoji of several scalars is one glyph of two columns.
+    Clusters,
+}
+
+/// A property of the terminal, as the locale is one of the environment: the same for all of the process.
+static BY_CLUSTERS: AtomicBool = AtomicBool::new(false);
+
+/// Says how the terminal counts, before anything is shown on it.
+pub fn set_widths(widths: Widths) {
+    BY_CLUSTERS.store(widths == Widths::Clusters, Ordering::Relaxed);
+}
+
+fn widths() -> Widths {
+    if BY_CLUSTERS.load(Ordering::Relaxed) { Widths::Clusters } else { Widths::Scalars }
+}
+
+/// The columns a sanitized text takes: the sum of its [`cells`]' widths.
 #[must_use]
 pub fn columns(text: &str) -> usize {
-    text.chars().map(char_columns).sum()
+    match widths() {
+        Widths::Scalars => text.chars().map(char_columns).sum(),
+        Widths::Clusters => cells(text).map(|(_, width)| width).sum(),
+    }
+}
+
+/// What the terminal writes in one go, with its columns: a scalar, or a cluster that it draws whole. Marks that
+/// join what stands before them have none.
+pub fn cells(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    cells_in(text, widths())
+}
+
+fn cells_in(text: &str, widths: Widths) -> impl Iterator<Item = (&str, usize)> {
+    text.graphemes(true).flat_map(move |cluster| {
+        let whole = widths == Widths::Clusters && is_whole(cluster);
+        let step = if whole { usize::MAX } else { 1 };
+        let mut starts = cluster.char_indices().step_by(step).map(|(start, _)| start).peekable();
+        std::iter::from_fn(move || {
+            let start = starts.next()?;
+            let cell = &cluster[start..starts.peek().copied().unwrap_or(cluster.len())];
+            Some((cell, if whole { cell.width() } else { cell.chars().map(char_columns).sum() }))
+        })
+    })
+}
+
+/// Whether it is an emoji of several scalars, which a terminal that goes by clusters draws as one.
+fn is_whole(cluster: &str) -> bool {
+    let joins = |c: char| matches!(c, JOINER | '\u{fe0f}' | '\u{20e3}' | '\u{1f3fb}'..='\u{1f3ff}');
+    cluster.len() > 1 && cluster.chars().skip(1).any(joins) && cluster.width() == WHOLE_COLUMNS
 }
 
 /// The columns of one scalar of a sanitized text.
@@ -93,13 +146,13 @@ pub fn char_columns(c: char) -> usize {
 /// Text of several lines: line feeds stay, at most [`LINES_MAX`] lines and [`TEXT_BYTES_MAX`] bytes.
 #[must_use]
 pub fn sanitize(raw: &str) -> Visible {
-    Visible(cap_lines(settle(filter(raw, true))).into())
+    Visible(cap_lines(settle(filter(raw, true), widths())).into())
 }
 
 /// Text of one line: a line feed is shown as a picture.
 #[must_use]
 pub fn sanitize_line(raw: &str) -> Visible {
-    Visible(settle(filter(raw, false)).into())
+    Visible(settle(filter(raw, false), widths()).into())
 }
 
 /// A user's name. The protocol allows names such as `--`, which would look like the mark of a notice; they are
@@ -192,13 +245,14 @@ fn replacement(c: char, several_lines: bool) -> Replacement {
 }
 
 /// Reduces the clusters about whose width terminals disagree to their first scalar, then drops the joiners and
-/// selectors that are left; again until nothing changes, since a dropped joiner can form a new cluster.
-fn settle(mut text: String) -> String {
+/// selectors that are left; again until nothing changes, since a dropped joiner can form a new cluster. Those
+/// that the terminal draws whole stay.
+fn settle(mut text: String, widths: Widths) -> String {
     for _ in 0..SETTLE_ROUNDS_MAX {
         if text.is_ascii() {
             break;
         }
-        let settled = settle_once(&text);
+        let settled = settle_once(&text, widths);
         if settled == text {
             break;
         }
@@ -207,10 +261,12 @@ fn settle(mut text: String) -> String {
     text
 }
 
-fn settle_once(text: &str) -> String {
+fn settle_once(text: &str, widths: Widths) -> String {
     let mut settled = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
-        if cluster == "\n" || cluster.width() == columns(cluster) {
+        if widths == Widths::Clusters && is_whole(cluster) {
+            settled.push_str(cluster);
+        } else if cluster == "\n" || cluster.width() == cluster.chars().map(char_columns).sum::<usize>() {
             settled.extend(cluster.chars().filter(|c| !is_selector(*c)));
         } else {
             settled.extend(cluster.chars().take(1));
@@ -233,6 +289,9 @@ fn cap_lines(text: String) -> String {
     kept.push(&count);
     kept.join("\n")
 }
+
+/// The columns of an emoji.
+const WHOLE_COLUMNS: usize = 2;
 
 const SUBSTITUTE: char = '·';
 const JOINER: char = '\u{200d}';
@@ -279,6 +338,23 @@ mod tests {
         assert_eq!(shown("👋🏽!"), "👋!");
         assert_eq!(shown("👩\u{200d}👩\u{200d}👧"), "👩");
         assert_eq!(shown("❤\u{fe0f} 1\u{fe0f}\u{20e3}"), "❤ 1");
+    }
+
+    #[test]
+    fn a_terminal_that_goes_by_clusters_gets_emoji_whole_and_nothing_else() {
+        let settled = |raw: &str| settle(filter(raw, false), Widths::Clusters);
+        for whole in ["👋🏽", "👩\u{200d}👩\u{200d}👧", "❤\u{fe0f}", "1\u{fe0f}\u{20e3}"] {
+            assert_eq!(settled(whole), whole);
+            assert_eq!(cells_in(whole, Widths::Clusters).collect::<Vec<_>>(), [(whole, 2)]);
+        }
+        for (raw, shown) in
+            [("a\u{200d}b\u{fe0f}", "ab"), ("a\u{1f3fd}", "a\u{1f3fd}"), ("e\u{301}", "e\u{301}")]
+        {
+            assert_eq!(settled(raw), shown);
+        }
+        let cells: Vec<_> = cells_in("e\u{301}用", Widths::Clusters).collect();
+        assert_eq!(cells, [("e", 1), ("\u{301}", 0), ("用", 2)]);
+        assert_eq!(settle(settled("👋🏽 ok"), Widths::Scalars), "👋 ok");
     }
 
     #[test]

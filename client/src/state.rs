@@ -25,6 +25,7 @@ pub mod conversations;
 pub mod entry;
 pub mod event;
 pub mod link;
+pub mod options;
 pub mod outbox;
 pub mod pace;
 pub mod roster;
@@ -42,6 +43,7 @@ pub use event::{
     LinkError, LinkEvent, Now, Scroll, Switch,
 };
 pub use link::Link;
+pub use options::{KEPT_MESSAGES_RANGE, Notifications, Options};
 pub use outbox::{EntryKey, Outbox, Request};
 pub use roster::{Roster, User};
 
@@ -57,7 +59,7 @@ pub const HINT_TIME: Duration = Duration::from_secs(4);
 /// The columns of a name in a notice; a longer one is cut.
 pub const NOTICE_NAME_COLUMNS: usize = 20;
 
-/// The shortest time between two bells.
+/// The shortest time between two bells, and between two notifications.
 pub const BELL_TIME: Duration = Duration::from_secs(2);
 
 /// What does not change while the program runs.
@@ -75,6 +77,8 @@ pub struct Config {
     pub literal: bool,
     /// What makes the pauses of several clients differ.
     pub seed: u64,
+    /// What the user prefers.
+    pub options: Options,
 }
 
 /// See the module.
@@ -124,6 +128,8 @@ impl State {
         Self {
             texts: config.texts,
             retry: link::Retry::new(config.seed),
+            conversations: Conversations::keeping(config.options.kept_messages),
+            panel: if config.options.user_panel { Panel::Auto } else { Panel::Hidden },
             config,
             now,
             link: Link::Off,
@@ -131,10 +137,8 @@ impl State {
             roster: Roster::default(),
             registered_once: false,
             status: None,
-            conversations: Conversations::default(),
             next_id: 0,
             completion: None,
-            panel: Panel::default(),
             geometry: Geometry::default(),
             hint: None,
             leave_until: None,
@@ -161,7 +165,7 @@ impl State {
             Event::Line(line) => self.on_line(line),
             Event::InputEnded => self.on_input_ended(),
             Event::Link(event) => self.on_link(event),
-            Event::Resized { columns, rows } => self.geometry = Geometry::new(columns, rows, self.panel),
+            Event::Resized { columns, rows } => self.lay_out(columns, rows),
             Event::Terminate => self.on_terminate(),
             Event::Tick => {}
         }
@@ -204,6 +208,11 @@ impl State {
         let current = self.conversations.current_mut();
         current.fit(width);
         current.clamp(rows);
+    }
+
+    fn lay_out(&mut self, columns: u16, rows: u16) {
+        let names = self.config.options.name_columns;
+        self.geometry = Geometry::new(columns, rows, self.panel).with_name_columns(names);
     }
 
     fn on_terminate(&mut self) {
@@ -307,10 +316,21 @@ impl State {
         self.hint = Some((text, self.now.elapsed + HINT_TIME));
     }
 
-    fn bell(&mut self) {
-        if self.bell_at.is_none_or(|at| self.now.elapsed >= at + BELL_TIME) {
-            self.bell_at = Some(self.now.elapsed);
+    /// Somebody wants the user, who does not see it: a bell, a notification, both or neither, as preferred.
+    fn alert(&mut self, private: bool, mention: bool, by: &Visible, content: &str) {
+        let options = self.config.options;
+        let rings = (private && options.bell_on_private) || (mention && options.bell_on_mention);
+        let notifies = options.notifications != Notifications::Off;
+        if !(rings || notifies) || self.bell_at.is_some_and(|at| self.now.elapsed < at + BELL_TIME) {
+            return;
+        }
+        self.bell_at = Some(self.now.elapsed);
+        if rings {
             self.effects.push(Effect::Bell);
+        }
+        if notifies {
+            let text = self.texts.notification(private, by, &sanitize_line(content));
+            self.effects.push(Effect::Notify { by: options.notifications, text });
         }
     }
 

@@ -26,6 +26,9 @@ mod backend;
 
 use backend::{FrameBackend, FrameBuffer};
 
+use crate::sanitize::Visible;
+use crate::state::Notifications;
+
 /// Whether the terminal is ours now. Whoever turns it off gives the terminal back, nobody else.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -190,6 +193,25 @@ impl Screen {
     pub fn bell(&mut self) -> io::Result<()> {
         if self.is_flushed() { self.send(BELL) } else { Ok(()) }
     }
+
+    /// Has the terminal notify the user, unless it is still busy.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub fn notify(&mut self, by: Notifications, text: &Visible) -> io::Result<()> {
+        if self.is_flushed() { self.send(notification(by, text).as_bytes()) } else { Ok(()) }
+    }
+}
+
+/// The control sequence that has a terminal notify the user. The text can end it no more than anything else it
+/// could write, being visible; a semicolon would begin another part of it.
+fn notification(by: Notifications, text: &Visible) -> String {
+    let text = text.as_str().replace(';', ",");
+    match by {
+        Notifications::Off => String::new(),
+        Notifications::Osc9 => format!("\x1b]9;{text}\x07"),
+        Notifications::Osc777 => format!("\x1b]777;notify;chat-client;{text}\x07"),
+    }
 }
 
 impl Drop for Screen {
@@ -272,6 +294,16 @@ const SIZE_UNKNOWN: (u16, u16) = (80, 24);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notification_is_one_sequence_whatever_its_text() {
+        let text = crate::sanitize::sanitize_line("ana: a;b\x07\x1b\\c");
+        assert_eq!(notification(Notifications::Osc9, &text), "\x1b]9;ana: a,b␇␛\\c\x07");
+        assert_eq!(
+            notification(Notifications::Osc777, &text),
+            "\x1b]777;notify;chat-client;ana: a,b␇␛\\c\x07"
+        );
+    }
 
     #[test]
     fn a_size_that_cannot_be_is_replaced() {

@@ -22,8 +22,11 @@ macro_rules! say {
 
 // After the macro, which they use.
 mod chat;
+mod config;
 mod lines;
 mod screen;
+
+pub use chat::NOTIFICATION_COLUMNS_MAX;
 
 /// The connection.
 impl Texts {

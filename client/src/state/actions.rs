@@ -9,7 +9,7 @@ use super::outbox::{EntryKey, Request};
 use super::{Action, Completion, EXIT_LOST, Effect, Link, Scroll, State, Switch, WAITING_LINES_MAX};
 use crate::command::{self, Command};
 use crate::editor::Edit;
-use crate::geometry::{Geometry, Panel};
+use crate::geometry::Panel;
 use crate::sanitize::{Visible, sanitize};
 
 /// Within this time a second Ctrl-C leaves.
@@ -65,7 +65,7 @@ impl State {
 
     fn show_panel(&mut self, panel: Panel) {
         self.panel = panel;
-        self.geometry = Geometry::new(self.geometry.columns, self.geometry.rows, panel);
+        self.lay_out(self.geometry.columns, self.geometry.rows);
     }
 
     fn scroll(&mut self, scroll: Scroll) {

@@ -11,7 +11,7 @@ use crate::editor::Editor;
 use crate::geometry::TextWidth;
 use crate::sanitize::Visible;
 
-/// Entries that are kept; the oldest goes.
+/// Entries that are kept unless the user prefers another number; the oldest goes.
 pub const ENTRIES_MAX: usize = 5_000;
 
 /// See the module.
@@ -31,6 +31,7 @@ pub struct Conversation {
     /// Rows between the newest and the bottom of the screen; 0 follows what comes.
     scroll: usize,
     width: TextWidth,
+    entries_max: usize,
 }
 
 /// One row of the screen.
@@ -57,7 +58,14 @@ impl Conversation {
             entries: VecDeque::new(),
             scroll: 0,
             width: TextWidth::default(),
+            entries_max: ENTRIES_MAX,
         }
+    }
+
+    /// The same, but so many entries are kept.
+    #[must_use]
+    pub fn keeping(self, entries_max: usize) -> Self {
+        Self { entries_max, ..self }
     }
 
     /// Appends an entry; `day` names the date, and stands before the first entry of a day. The numbers come
@@ -93,7 +101,7 @@ impl Conversation {
             self.scroll += entry.row_count();
         }
         self.entries.push_back(entry);
-        if self.entries.len() > ENTRIES_MAX {
+        if self.entries.len() > self.entries_max {
             self.entries.pop_front();
         }
         id
@@ -335,11 +343,14 @@ mod tests {
 
     #[test]
     fn the_oldest_entry_goes_at_the_limit() {
-        let mut conversation = conversation(&[]);
-        for number in 0..ENTRIES_MAX + 3 {
-            said(&mut conversation, &number.to_string());
+        for (mut conversation, max) in
+            [(conversation(&[]), ENTRIES_MAX), (Conversation::new(None).keeping(7), 7)]
+        {
+            for number in 0..max + 3 {
+                said(&mut conversation, &number.to_string());
+            }
+            assert_eq!(conversation.entries().count(), max);
+            assert_eq!(conversation.entries().next().map(|entry| entry.text.to_string()), Some("3".into()));
         }
-        assert_eq!(conversation.entries().count(), ENTRIES_MAX);
-        assert_eq!(conversation.entries().next().map(|entry| entry.text.to_string()), Some("3".into()));
     }
 }

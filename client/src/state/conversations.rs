@@ -3,7 +3,7 @@
 
 use chat_protocol::UserName;
 
-use super::conversation::Conversation;
+use super::conversation::{Conversation, ENTRIES_MAX};
 use super::event::Switch;
 use crate::geometry::TextWidth;
 
@@ -16,15 +16,22 @@ pub const CONVERSATIONS_MAX: usize = 200;
 pub struct Conversations {
     list: Vec<Conversation>,
     current: usize,
+    entries_max: usize,
 }
 
 impl Default for Conversations {
     fn default() -> Self {
-        Self { list: vec![Conversation::new(None)], current: 0 }
+        Self::keeping(ENTRIES_MAX)
     }
 }
 
 impl Conversations {
+    /// The general chat; each conversation keeps so many entries.
+    #[must_use]
+    pub fn keeping(entries_max: usize) -> Self {
+        Self { list: vec![Conversation::new(None).keeping(entries_max)], current: 0, entries_max }
+    }
+
     /// All, in the order of their tabs.
     #[must_use]
     pub fn all(&self) -> &[Conversation] {
@@ -73,7 +80,7 @@ impl Conversations {
             let place = place.or_else(|| others().next());
             place.into_iter().for_each(|at| self.remove(at));
         }
-        self.list.push(Conversation::new(Some(peer.clone())));
+        self.list.push(Conversation::new(Some(peer.clone())).keeping(self.entries_max));
         self.list.len() - 1
     }
 

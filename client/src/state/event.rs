@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::options::Notifications;
 use crate::editor::Edit;
 use crate::sanitize::Visible;
 
@@ -169,6 +170,13 @@ pub enum Effect {
     Redraw,
     /// Ring the bell.
     Bell,
+    /// Have the terminal notify the user.
+    Notify {
+        /// By which control sequence.
+        by: Notifications,
+        /// What to say.
+        text: Visible,
+    },
     /// Give the terminal back and stop until continued.
     Suspend,
     /// A line for standard output, in line mode.

@@ -66,11 +66,12 @@ impl State {
         }
         let (by, _) = self.name_from_wire(sender);
         let mention = self.is_mentioned(content);
-        let id = self.push(0, at, EntryKind::Said { by, own: false, mention }, sanitize(content));
+        let said = EntryKind::Said { by: by.clone(), own: false, mention };
+        let id = self.push(0, at, said, sanitize(content));
         if self.conversations.current_index() != 0 {
             self.conversations.at_mut(0).mark_unread(id, mention);
             if mention {
-                self.bell();
+                self.alert(false, true, &by, content);
             }
         }
     }
@@ -83,10 +84,11 @@ impl State {
         let Some(peer) = peer else {
             // Nobody whom one could answer: shown where it cannot be overlooked.
             let text = self.texts.private_of_nobody(&sanitize(content));
-            let id = self.push(0, at, EntryKind::Said { by, own: false, mention: true }, text);
+            let said = EntryKind::Said { by: by.clone(), own: false, mention: true };
+            let id = self.push(0, at, said, text);
             if self.conversations.current_index() != 0 {
                 self.conversations.at_mut(0).mark_unread(id, true);
-                self.bell();
+                self.alert(true, true, &by, content);
             }
             return;
         };
@@ -98,7 +100,7 @@ impl State {
             return;
         }
         self.conversations.at_mut(index).mark_unread(id, mention);
-        self.bell();
+        self.alert(true, mention, &by, content);
         if self.conversations.at_mut(index).unread == 1 && !self.config.line_mode {
             let text = self.texts.private_from(&by.cut(NOTICE_NAME_COLUMNS), index + 1);
             self.notice(EntryKind::Pointer, text);

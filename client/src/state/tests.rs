@@ -13,6 +13,7 @@ use crate::sanitize::sanitize;
 mod connection;
 mod conversations;
 mod line_mode;
+mod preferences;
 mod requests;
 
 /// A client called ana, and the hand of the world on it.
@@ -24,6 +25,11 @@ pub(crate) struct World {
 impl World {
     /// Nothing happened yet.
     fn new(line_mode: bool) -> Self {
+        Self::preferring(line_mode, Options::default())
+    }
+
+    /// The same for a user with preferences.
+    fn preferring(line_mode: bool, options: Options) -> Self {
         let config = Config {
             name: UserName::parse("ana").unwrap(),
             server: sanitize("h:80"),
@@ -31,6 +37,7 @@ impl World {
             line_mode,
             literal: false,
             seed: 7,
+            options,
         };
         let mut world = Self { state: State::new(config, now(Duration::ZERO)), elapsed: Duration::ZERO };
         world.happens(Event::Resized { columns: 80, rows: 24 });

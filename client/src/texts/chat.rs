@@ -106,6 +106,16 @@ impl Texts {
         }
     }
 
+    /// What the desktop is told, where only this line is seen.
+    #[must_use]
+    pub fn notification(self, private: bool, by: &Visible, text: &Visible) -> Visible {
+        let text = match private {
+            true => say!(self, "privado de {by}: {text}", "private from {by}: {text}"),
+            false => sanitize_line(&format!("{by}: {text}")),
+        };
+        text.cut(NOTIFICATION_COLUMNS_MAX)
+    }
+
     /// Somebody whose name cannot be shown.
     #[must_use]
     pub fn invalid_name(self) -> Visible {
@@ -128,3 +138,6 @@ impl Texts {
         )
     }
 }
+
+/// Columns of a notification; the desktop cuts longer ones anyway.
+pub const NOTIFICATION_COLUMNS_MAX: usize = 80;

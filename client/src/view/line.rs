@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use crate::sanitize::char_columns;
+use crate::sanitize::{cells, char_columns};
 
 /// A pen on one row. What does not fit before `end` is left out.
 pub struct Line<'a> {
@@ -37,17 +37,17 @@ impl<'a> Line<'a> {
 
     /// Writes a text, as far as it fits.
     pub fn put(&mut self, text: &str, style: Style) -> &mut Self {
-        for c in text.chars() {
-            let width = u16::try_from(char_columns(c)).unwrap_or(2);
+        for (cell, width) in cells(text) {
+            let width = u16::try_from(width).unwrap_or(2);
             if width == 0 {
-                self.append_mark(c);
+                self.append_mark(cell);
                 continue;
             }
             if usize::from(width) > self.left() {
                 self.x = self.end;
                 break;
             }
-            self.buffer[(self.x, self.y)].set_char(c).set_style(style);
+            self.buffer[(self.x, self.y)].set_symbol(cell).set_style(style);
             for covered in 1..width {
                 self.buffer[(self.x + covered, self.y)].reset();
             }
@@ -57,7 +57,7 @@ impl<'a> Line<'a> {
     }
 
     /// A mark joins the cell before it.
-    fn append_mark(&mut self, mark: char) {
+    fn append_mark(&mut self, mark: &str) {
         let Some(mut before) = self.x.checked_sub(1) else { return };
         // The second cell of a wide character is empty; its first one bears the mark.
         if before > 0

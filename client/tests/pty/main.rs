@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 
+mod config;
 mod person;
 mod room;
 
@@ -377,6 +378,7 @@ fn starts_piped(room: &Room) -> Child {
     Command::new(env!("CARGO_BIN_EXE_chat-client"))
         .args(["ana", "127.0.0.1", &room.port().to_string()])
         .env("LC_ALL", "es_GT.UTF-8")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,0 +1,54 @@
+//! What the user prefers, as far as the state and the view are concerned. It does not change while the program
+//! runs; where it comes from, they do not know.
+
+use std::ops::RangeInclusive;
+
+use super::conversation::ENTRIES_MAX;
+
+/// Entries that each conversation may be told to keep.
+pub const KEPT_MESSAGES_RANGE: RangeInclusive<usize> = 100..=100_000;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Entries that are kept of each conversation.
+    pub kept_messages: usize,
+    /// Whether the users are shown from the start, where there is room.
+    pub user_panel: bool,
+    /// Columns of the names before messages; `None` goes by the screen's width.
+    pub name_columns: Option<usize>,
+    /// Whether the bell rings when the user is named out of view.
+    pub bell_on_mention: bool,
+    /// Whether the bell rings for a private message out of view.
+    pub bell_on_private: bool,
+    /// How the desktop is told of the same.
+    pub notifications: Notifications,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            kept_messages: ENTRIES_MAX,
+            user_panel: true,
+            name_columns: None,
+            bell_on_mention: true,
+            bell_on_private: true,
+            notifications: Notifications::Off,
+        }
+    }
+}
+
+/// The control sequence by which a terminal is asked to notify the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Notifications {
+    /// None.
+    #[default]
+    Off,
+    /// OSC 9, as iTerm2, kitty, WezTerm and Windows Terminal know it.
+    Osc9,
+    /// OSC 777, as urxvt, foot and VTE know it.
+    Osc777,
+}
+
+const _: () =
+    assert!(*KEPT_MESSAGES_RANGE.start() <= ENTRIES_MAX && ENTRIES_MAX <= *KEPT_MESSAGES_RANGE.end());

@@ -1,0 +1,134 @@
+//! Texts about the configuration file.
+
+use chat_protocol::Lang;
+
+use super::Texts;
+use crate::config::{ConfigError, Problem};
+use crate::keymap::KEYS_MAX;
+use crate::sanitize::{Visible, sanitize_line};
+
+/// Columns of a name from the file that a complaint repeats.
+const NAME_COLUMNS_MAX: usize = 40;
+
+/// The configuration file.
+impl Texts {
+    /// What is wrong with which file, and what helps.
+    #[must_use]
+    pub fn config_error(self, error: &ConfigError) -> Visible {
+        let path = sanitize_line(&error.path.to_string_lossy());
+        let problem = self.config_problem(&error.problem);
+        match error.problem {
+            Problem::Unreadable(_) => sanitize_line(&format!("{path}: {problem}")),
+            _ => say!(
+                self,
+                "{path}: {problem}. Vea chat-client --print-config",
+                "{path}: {problem}. See chat-client --print-config"
+            ),
+        }
+    }
+
+    /// What is wrong with the file.
+    #[must_use]
+    pub fn config_problem(self, problem: &Problem) -> Visible {
+        let cut = |name: &str| sanitize_line(name).cut(NAME_COLUMNS_MAX);
+        match problem {
+            Problem::Unreadable(error) => self.unreadable(error),
+            Problem::TooBig => {
+                say!(self, "es demasiado grande para una configuración", "it is too big for a configuration")
+            }
+            Problem::NotUtf8 => say!(self, "no es un texto UTF-8", "it is no UTF-8 text"),
+            Problem::Syntax { line, message } => self.no_toml(*line, message),
+            Problem::UnknownSetting { line, name, nearest } => {
+                let (name, near) = (cut(name), self.did_you_mean(*nearest));
+                say!(
+                    self,
+                    "línea {line}: «{name}» no es un ajuste{near}",
+                    "line {line}: \"{name}\" is no setting{near}"
+                )
+            }
+            Problem::WrongValue { line, setting } => {
+                let (name, values) = (setting.name, self.0.pick(setting.values.0, setting.values.1));
+                say!(self, "línea {line}: «{name}» admite {values}", "line {line}: \"{name}\" takes {values}")
+            }
+            Problem::KeysNoTable { line } => {
+                say!(
+                    self,
+                    "línea {line}: «keys» es una tabla: [keys]",
+                    "line {line}: \"keys\" is a table: [keys]"
+                )
+            }
+            Problem::UnknownAction { line, name, nearest } => {
+                let (name, near) = (cut(name), self.did_you_mean(*nearest));
+                say!(
+                    self,
+                    "línea {line}: «{name}» no es una acción{near}",
+                    "line {line}: \"{name}\" is no action{near}"
+                )
+            }
+            Problem::NoKeys { line, action } => say!(
+                self,
+                "línea {line}: «{action}» admite una tecla o una lista de teclas, como [\"F1\", \"Ctrl-X\"]",
+                "line {line}: \"{action}\" takes a key or a list of keys, such as [\"F1\", \"Ctrl-X\"]"
+            ),
+            Problem::TooManyKeys { line, action } => say!(
+                self,
+                "línea {line}: «{action}» tiene más de {KEYS_MAX} teclas",
+                "line {line}: \"{action}\" has more than {KEYS_MAX} keys"
+            ),
+            Problem::UnknownKey { line, name } => {
+                let name = cut(name);
+                say!(
+                    self,
+                    "línea {line}: «{name}» no es una tecla que pueda cambiar: son F1 a F12, Ctrl-X, Alt-a, Enter, PageUp…",
+                    "line {line}: \"{name}\" is no key that can be bound: they are F1 to F12, Ctrl-X, Alt-a, Enter, PageUp…"
+                )
+            }
+            Problem::KeyTwice { line, key, action } => {
+                say!(
+                    self,
+                    "línea {line}: {key} ya es de «{action}»",
+                    "line {line}: {key} is already the key of \"{action}\""
+                )
+            }
+            Problem::NothingSends { line } => say!(
+                self,
+                "línea {line}: «send» se queda sin tecla, y nada podría enviarse",
+                "line {line}: \"send\" is left without a key, and nothing could be sent"
+            ),
+        }
+    }
+
+    fn unreadable(self, error: &std::io::Error) -> Visible {
+        match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                say!(self, "no existe ese archivo", "there is no such file")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                say!(self, "no hay permiso para leerlo", "there is no permission to read it")
+            }
+            std::io::ErrorKind::IsADirectory => {
+                say!(self, "es una carpeta, no un archivo", "it is a directory, not a file")
+            }
+            _ => say!(self, "no se puede leer ({error})", "it cannot be read ({error})"),
+        }
+    }
+
+    /// The parser speaks English only.
+    fn no_toml(self, line: usize, message: &str) -> Visible {
+        // It is left out where it would be the one foreign word.
+        match self.0 {
+            Lang::Spanish => sanitize_line(&format!(
+                "línea {line}: esto no es TOML, que se escribe nombre = valor, cada nombre una vez"
+            )),
+            Lang::English => sanitize_line(&format!("line {line}: this is no TOML: {message}")),
+        }
+    }
+
+    fn did_you_mean(self, nearest: Option<&str>) -> String {
+        match (nearest, self.0) {
+            (None, _) => String::new(),
+            (Some(near), Lang::Spanish) => format!("; ¿quiso decir «{near}»?"),
+            (Some(near), Lang::English) => format!("; did you mean \"{near}\"?"),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The configuration file and the real program.
+
+use std::path::PathBuf;
+
+use crate::person::Person;
+use crate::room::Room;
+
+/// A folder of its own for one test, with a configuration in its usual place.
+struct Home(PathBuf);
+
+impl Home {
+    fn with(test: &str, config: &str) -> Self {
+        let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+        std::fs::create_dir_all(home.join("chat-client")).expect("a folder");
+        std::fs::write(home.join("chat-client/config.toml"), config).expect("a file");
+        Self(home)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a path in UTF-8")
+    }
+
+    fn file(&self) -> String {
+        format!("{}/chat-client/config.toml", self.path())
+    }
+
+    fn starts(&self, args: &[&str]) -> Person {
+        Person::starts(args, &[("XDG_CONFIG_HOME", self.path())])
+    }
+}
+
+#[test]
+fn the_configuration_in_its_usual_place_holds() {
+    let home =
+        Home::with("usual", "language = 'en'\nuser_panel = false\n[keys]\nusers = 'F5'\nhelp = 'Ctrl-X'\n");
+    let room = Room::open();
+    let port = room.port().to_string();
+    let mut ana = home.starts(&["ana", "127.0.0.1", &port]);
+    ana.sees("General>");
+    ana.sees("connected");
+    assert!(!ana.screen().contents().contains("Users 1"));
+    ana.types("\x1b[15~");
+    ana.sees("Users 1");
+    ana.types("\x18");
+    ana.sees("/quit");
+}
+
+#[test]
+fn the_command_line_wins_over_the_configuration() {
+    let home = Home::with("loses", "language = 'en'\n");
+    let mut ana = home.starts(&["ana", "127.0.0.1", "1", "--lang", "es"]);
+    assert_eq!(ana.ends(), 3);
+    ana.sees("conexión rechazada");
+    let mut ana = Person::starts(&["ana", "127.0.0.1", "1", "--config", &home.file()], &[]);
+    assert_eq!(ana.ends(), 3);
+    ana.sees("connection refused");
+}
+
+#[test]
+fn a_wrong_configuration_is_told_in_words_and_is_no_start() {
+    let home = Home::with("wrong", "language = 'es'\nkept_messages = 5\n");
+    let mut ana = home.starts(&["ana", "127.0.0.1", "1"]);
+    assert_eq!(ana.ends(), 2);
+    ana.sees("línea 2: «kept_messages» admite");
+    let mut ana = Person::starts(&["ana", "127.0.0.1", "1", "--config", "/nonexistent/c.toml"], &[]);
+    assert_eq!(ana.ends(), 2);
+    ana.sees("/nonexistent/c.toml: no existe ese archivo");
+    // Help is what one needs then.
+    let mut ana = home.starts(&["--help"]);
+    assert_eq!(ana.ends(), 0);
+    ana.sees("--print-config");
+}
+
+#[test]
+fn emoji_are_whole_where_the_terminal_draws_them_whole() {
+    let home = Home::with("clusters", "widths = 'clusters'\n");
+    let room = Room::open();
+    let port = room.port().to_string();
+    let mut ana = home.starts(&["ana", "127.0.0.1", &port]);
+    let mut bob = Person::joins("bob", room.port());
+    ana.sees("bob ha entrado");
+    // The emulator goes by scalars: the tone, two columns to it, is overwritten by whatever is drawn after it.
+    bob.says("adiós 👋🏽");
+    ana.sees("adiós 👋🏽");
+    bob.sees("adiós 👋");
+    assert!(!bob.screen().contents().contains("👋🏽"));
+}
