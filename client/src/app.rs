@@ -37,8 +37,8 @@ const WAKE: Token = Token(1);
 const LINK: Token = Token(2);
 const TERMINAL: Token = Token(3);
 
-/// The shortest time between two frames, unless a key was pressed.
-pub const FRAME_TIME: Duration = Duration::from_millis(33);
+/// The shortest time between two frames, unless a key was pressed: under 30 of them a second.
+pub const FRAME_TIME: Duration = Duration::from_millis(34);
 
 /// What ends the program in order.
 const ENDING: [i32; 4] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
