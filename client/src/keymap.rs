@@ -7,7 +7,8 @@ use termion::event::Key;
 
 use crate::editor::Edit;
 use crate::input::Input;
-use crate::state::{Action, Scroll, Switch};
+use crate::sanitize::sanitize_line;
+use crate::state::{Action, KeyWords, Scroll, Switch};
 
 pub mod names;
 
@@ -72,6 +73,26 @@ impl Keymap {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         binding(name).is_some_and(|binding| self.bound.iter().any(|(_, action)| *action == binding.action))
+    }
+
+    /// What is to be said about the keys.
+    #[must_use]
+    pub fn words(&self) -> KeyWords {
+        let first = self.bound.iter().find(|(_, action)| *action == Action::Help);
+        let changed: Vec<_> = BINDINGS.iter().filter_map(|binding| self.changed(binding)).collect();
+        KeyWords {
+            help: first.map(|(key, _)| sanitize_line(&names::name(*key))),
+            changed: (!changed.is_empty()).then(|| sanitize_line(&changed.join("; "))),
+        }
+    }
+
+    /// The keys of an action, if they are not those that it comes with.
+    fn changed(&self, binding: &Binding) -> Option<String> {
+        let is_its = |(key, action): &(Key, Action)| (*action == binding.action).then_some(*key);
+        let keys: Vec<_> = self.bound.iter().filter_map(is_its).collect();
+        let words: Vec<_> = keys.iter().map(|key| names::name(*key)).collect();
+        let words = if words.is_empty() { "-".to_owned() } else { words.join(" ") };
+        (keys != binding.keys).then(|| format!("{} {words}", binding.name))
     }
 
     fn bound_to(&self, key: Key) -> Option<Action> {
@@ -230,5 +251,11 @@ mod tests {
         assert_eq!(pressed(&keymap, Key::Home), Some(Action::Edit(Edit::Home)));
         assert_eq!(pressed(&keymap, Key::F(1)), None);
         assert_eq!(pressed(&keymap, Key::Ctrl('z')), None);
+        let words = keymap.words();
+        let changed = words.changed.unwrap();
+        assert_eq!(changed.as_str(), "line_start Home; help Ctrl-A F5; suspend -");
+        assert_eq!(words.help.unwrap().as_str(), "Ctrl-A");
+        assert_eq!(Keymap::default().words(), KeyWords::default());
+        assert_eq!(Keymap::with(&[choose("help", &[])]).words().help, None);
     }
 }

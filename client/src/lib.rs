@@ -80,6 +80,7 @@ pub fn run(args: &[OsString]) -> u8 {
         literal: args.literal,
         seed: seed(),
         options: preferences.options,
+        keys: preferences.keys.words(),
     };
     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
     let theme = Theme::new(preferences.colours.unwrap_or(!no_color), is_utf8(environment));

@@ -43,7 +43,7 @@ pub use event::{
     LinkError, LinkEvent, Now, Scroll, Switch,
 };
 pub use link::Link;
-pub use options::{KEPT_MESSAGES_RANGE, Notifications, Options};
+pub use options::{KEPT_MESSAGES_RANGE, KeyWords, Notifications, Options};
 pub use outbox::{EntryKey, Outbox, Request};
 pub use roster::{Roster, User};
 
@@ -79,6 +79,8 @@ pub struct Config {
     pub seed: u64,
     /// What the user prefers.
     pub options: Options,
+    /// What is said about keys.
+    pub keys: KeyWords,
 }
 
 /// See the module.

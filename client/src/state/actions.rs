@@ -41,7 +41,7 @@ impl State {
             }
             Action::Escape if self.geometry.panel_covers() => self.show_panel(Panel::Auto),
             Action::Escape => self.scroll(Scroll::Newest),
-            Action::Help => self.notice(EntryKind::Notice, self.texts.help()),
+            Action::Help => self.help(),
             Action::TogglePanel if self.geometry.shows_panel() => self.show_panel(Panel::Hidden),
             Action::TogglePanel => self.show_panel(Panel::Shown),
             Action::Redraw => self.effects.push(Effect::Redraw),
@@ -50,6 +50,13 @@ impl State {
             Action::DeleteOrInterrupt => self.conversations.current_mut().editor.apply(Edit::Delete),
             Action::Suspend => self.effects.push(Effect::Suspend),
         }
+    }
+
+    fn help(&mut self) {
+        if let Some(keys) = &self.config.keys.changed {
+            self.notice(EntryKind::Notice, self.texts.changed_keys(keys));
+        }
+        self.notice(EntryKind::Notice, self.texts.help());
     }
 
     fn paste(&mut self, text: &str) {
@@ -161,7 +168,7 @@ impl State {
                 self.ask(ClientMessage::UserInfo { target: target.clone() }, Request::Info { target })
             }
             Command::Help => {
-                self.notice(EntryKind::Notice, self.texts.help());
+                self.help();
                 Ok(())
             }
             Command::Quit => {

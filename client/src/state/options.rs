@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::conversation::ENTRIES_MAX;
+use crate::sanitize::{Visible, sanitize_line};
 
 /// Entries that each conversation may be told to keep.
 pub const KEPT_MESSAGES_RANGE: RangeInclusive<usize> = 100..=100_000;
@@ -48,6 +49,21 @@ pub enum Notifications {
     Osc9,
     /// OSC 777, as urxvt, foot and VTE know it.
     Osc777,
+}
+
+/// What is said about keys, which the user may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyWords {
+    /// The key that shows the help, if one does.
+    pub help: Option<Visible>,
+    /// The actions with other keys than they come with, and those; `None` if there are none.
+    pub changed: Option<Visible>,
+}
+
+impl Default for KeyWords {
+    fn default() -> Self {
+        Self { help: Some(sanitize_line("F1")), changed: None }
+    }
 }
 
 const _: () =

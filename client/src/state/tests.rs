@@ -38,6 +38,7 @@ impl World {
             literal: false,
             seed: 7,
             options,
+            keys: KeyWords::default(),
         };
         let mut world = Self { state: State::new(config, now(Duration::ZERO)), elapsed: Duration::ZERO };
         world.happens(Event::Resized { columns: 80, rows: 24 });

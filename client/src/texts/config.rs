@@ -98,6 +98,16 @@ impl Texts {
         }
     }
 
+    /// The help tells the keys as they come; these are others.
+    #[must_use]
+    pub fn changed_keys(self, keys: &Visible) -> Visible {
+        say!(
+            self,
+            "teclas cambiadas en su configuración: {keys}",
+            "keys changed in your configuration: {keys}"
+        )
+    }
+
     fn unreadable(self, error: &std::io::Error) -> Visible {
         match error.kind() {
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {

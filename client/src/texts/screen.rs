@@ -58,8 +58,8 @@ impl Texts {
 
     /// Where help is.
     #[must_use]
-    pub const fn help_key(self) -> &'static str {
-        self.0.pick("F1 ayuda", "F1 help")
+    pub fn help_key(self, key: &Visible) -> Visible {
+        say!(self, "{key} ayuda", "{key} help")
     }
 
     /// `privado de ana`, in line mode.

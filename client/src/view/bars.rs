@@ -70,8 +70,10 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
     let clock = state.now().wall.format("%H:%M").to_string();
     let calm = matches!(state.link(), Link::Online { .. }) && state.passing_hint().is_none();
-    let right =
-        if area.width >= WIDE_BAR_COLUMNS && calm { format!("{}  {clock}", texts.help_key()) } else { clock };
+    let right = match &state.config().keys.help {
+        Some(key) if area.width >= WIDE_BAR_COLUMNS && calm => format!("{}  {clock}", texts.help_key(key)),
+        _ => clock,
+    };
     let right_start = area.right().saturating_sub(u16::try_from(columns(&right) + 1).unwrap_or(u16::MAX));
 
     if area.width < NARROW_BAR_COLUMNS {

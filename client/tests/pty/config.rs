@@ -41,8 +41,10 @@ fn the_configuration_in_its_usual_place_holds() {
     assert!(!ana.screen().contents().contains("Users 1"));
     ana.types("\x1b[15~");
     ana.sees("Users 1");
+    ana.sees("Ctrl-X help");
     ana.types("\x18");
     ana.sees("/quit");
+    ana.sees("keys changed in your configuration: help");
 }
 
 #[test]
@@ -77,6 +79,7 @@ fn emoji_are_whole_where_the_terminal_draws_them_whole() {
     let room = Room::open();
     let port = room.port().to_string();
     let mut ana = home.starts(&["ana", "127.0.0.1", &port]);
+    ana.sees("General>");
     let mut bob = Person::joins("bob", room.port());
     ana.sees("bob ha entrado");
     // The emulator goes by scalars: the tone, two columns to it, is overwritten by whatever is drawn after it.
