@@ -33,8 +33,14 @@ pub fn generate(mut command: Command, kind: &str, lang: Lang) -> Option<String> 
 }
 
 /// Of a program's texts, `after_long_help` is the man page's alone: sections, each with a line in capitals above.
+/// Without it the page ends as the help does.
 fn man(command: Command, lang: Lang, out: &mut Vec<u8>) -> io::Result<()> {
-    let sections = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let notes = lang.pick("NOTAS", "NOTES");
+    let sections = command
+        .get_after_long_help()
+        .map(ToString::to_string)
+        .or_else(|| command.get_after_help().map(|help| format!("{notes}\n{help}")))
+        .unwrap_or_default();
     let page = Man::new(command).manual(lang.pick("Manual de usuario", "User manual"));
     let mut text = Vec::new();
     page.render_title(&mut text)?;
@@ -101,6 +107,13 @@ mod tests {
             assert!(text.replace('\\', "").contains("bind"), "{kind}: {text}");
         }
         assert_eq!(generate(command(), "tcsh", Lang::Spanish), None);
+    }
+
+    #[test]
+    fn without_sections_of_its_own_the_man_page_has_the_end_of_the_help() {
+        let command = Command::new("demo").version("1.2.3").after_help("Registro: en stderr.");
+        let text = generate(command, "man", Lang::Spanish).unwrap();
+        assert!(text.contains(".SH NOTAS\n.PP\nRegistro: en stderr."), "{text}");
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn parse(command: Command, lang: Lang, args: &[OsString]) -> Result<ArgMatch
     }
     localized(command, lang).try_get_matches_from(args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Answer(error.to_string()),
-        _ => Stop::Usage(format!("{program}: {}. {}", problem(&error, lang), remedy(&program, lang))),
+        _ => Stop::Usage(format!("{program}: {} {}", ended(problem(&error, lang)), remedy(&program, lang))),
     })
 }
 
@@ -179,6 +179,12 @@ fn problem(error: &clap::Error, lang: Lang) -> String {
     }
 }
 
+/// With a full stop, unless a question mark ends it.
+#[must_use]
+pub fn ended(sentence: String) -> String {
+    if sentence.ends_with('?') { sentence } else { sentence + "." }
+}
+
 fn remedy(program: &str, lang: Lang) -> String {
     match lang {
         Lang::Spanish => format!("Vea {program} --help"),
@@ -243,7 +249,7 @@ mod tests {
             (&["demo", "1", "2"], "demo: no entiendo el argumento «2». Vea demo --help"),
             (
                 &["demo", "1", "--bid", "x"],
-                "demo: no entiendo el argumento «--bid»; ¿quiso decir «--bind»?. Vea demo --help",
+                "demo: no entiendo el argumento «--bid»; ¿quiso decir «--bind»? Vea demo --help",
             ),
             (&["demo", "1", "--bind"], "demo: falta el valor de --bind <ADDRESS>. Vea demo --help"),
             (

@@ -17,14 +17,15 @@ impl Texts {
     pub fn config_error(self, error: &ConfigError) -> Visible {
         let path = sanitize_line(&error.path.to_string_lossy());
         let problem = self.config_problem(&error.problem);
-        match error.problem {
-            Problem::Unreadable(_) => sanitize_line(&format!("{path}: {problem}")),
-            _ => say!(
-                self,
-                "{path}: {problem}. Vea chat-client --print-config",
-                "{path}: {problem}. See chat-client --print-config"
-            ),
+        if let Problem::Unreadable(_) = error.problem {
+            return sanitize_line(&format!("{path}: {problem}"));
         }
+        let problem = chat_cli::ended(problem.to_string());
+        say!(
+            self,
+            "{path}: {problem} Vea chat-client --print-config",
+            "{path}: {problem} See chat-client --print-config"
+        )
     }
 
     /// What is wrong with the file.
@@ -140,5 +141,29 @@ impl Texts {
             (Some(near), Lang::Spanish) => format!("; ¿quiso decir «{near}»?"),
             (Some(near), Lang::English) => format!("; did you mean \"{near}\"?"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_names_the_file_the_problem_and_the_remedy() {
+        let told = |lang, problem| {
+            let error = ConfigError { path: "/h/c\u{1b}.toml".into(), problem };
+            Texts(lang).config_error(&error).to_string()
+        };
+        let unknown = Problem::UnknownSetting { line: 3, name: "colors".into(), nearest: Some("colours") };
+        assert_eq!(
+            told(Lang::Spanish, unknown),
+            "/h/c␛.toml: línea 3: «colors» no es un ajuste; ¿quiso decir «colours»? Vea chat-client --print-config"
+        );
+        assert_eq!(
+            told(Lang::English, Problem::NotUtf8),
+            "/h/c␛.toml: it is no UTF-8 text. See chat-client --print-config"
+        );
+        let missing = Problem::Unreadable(std::io::ErrorKind::NotFound.into());
+        assert_eq!(told(Lang::Spanish, missing), "/h/c␛.toml: no existe ese archivo");
     }
 }
