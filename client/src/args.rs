@@ -208,6 +208,22 @@ mod tests {
         }
     }
 
+    const OPTIONS: [&str; 8] =
+        ["simple", "literal", "config", "print-config", "lang", "generate", "help", "version"];
+
+    #[test]
+    fn man_page_and_completions_name_every_option() {
+        for kind in ["man", "bash", "zsh", "fish"] {
+            let Err(Stop::Answer(text)) = parsed(&["--generate", kind]) else { panic!("no {kind}") };
+            // roff escapes hyphens.
+            let text = text.replace("\\-", "-");
+            for option in OPTIONS {
+                let name = if kind == "fish" { format!("-l {option} ") } else { format!("--{option}") };
+                assert!(text.contains(&name), "{name} in {kind}");
+            }
+        }
+    }
+
     #[test]
     fn help_fits_a_screen_in_both_languages() {
         for lang in [Lang::Spanish, Lang::English] {
@@ -217,17 +233,8 @@ mod tests {
             for line in help.lines() {
                 assert!(line.chars().count() <= 80, "{line}");
             }
-            for option in [
-                "--simple",
-                "--literal",
-                "--config",
-                "--print-config",
-                "--lang",
-                "--generate",
-                "--help",
-                "--version",
-            ] {
-                assert!(help.contains(&format!("{option} ")), "{option}:\n{help}");
+            for option in OPTIONS {
+                assert!(help.contains(&format!("--{option} ")), "{option}:\n{help}");
             }
             let language =
                 lang.pick("Uso: chat-client [OPCIONES] <USUARIO>", "Usage: chat-client [OPTIONS] <USER>");
