@@ -35,6 +35,8 @@ pub enum Command {
     Clear,
     /// Connects again without waiting.
     Reconnect,
+    /// Sends again what was not confirmed in the conversation that is shown.
+    Resend,
 }
 
 /// Why a line means nothing.
@@ -76,6 +78,7 @@ enum Verb {
     Close,
     Clear,
     Reconnect,
+    Resend,
 }
 
 /// The commands' words; the first of each verb is the one that help and completion name.
@@ -88,6 +91,7 @@ const WORDS: &[(&str, Verb)] = &[
     ("/cerrar", Verb::Close),
     ("/limpiar", Verb::Clear),
     ("/reconectar", Verb::Reconnect),
+    ("/reenviar", Verb::Resend),
     ("/ayuda", Verb::Help),
     ("/salir", Verb::Quit),
     ("/status", Verb::Status),
@@ -100,6 +104,7 @@ const WORDS: &[(&str, Verb)] = &[
     ("/close", Verb::Close),
     ("/clear", Verb::Clear),
     ("/reconnect", Verb::Reconnect),
+    ("/resend", Verb::Resend),
 ];
 
 /// The words of all commands.
@@ -151,6 +156,7 @@ fn slash(line: &str) -> Result<Command, CommandError> {
         Verb::Close => Ok(Command::Close),
         Verb::Clear => Ok(Command::Clear),
         Verb::Reconnect => Ok(Command::Reconnect),
+        Verb::Resend => Ok(Command::Resend),
     }
 }
 
@@ -262,6 +268,8 @@ mod tests {
             ("/?", Command::Help),
             ("/salir", Command::Quit),
             ("/exit", Command::Quit),
+            ("/reenviar", Command::Resend),
+            ("/resend", Command::Resend),
         ];
         for (line, command) in cases {
             assert_eq!(parse(line), Ok(command), "{line}");

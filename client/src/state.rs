@@ -24,6 +24,7 @@ pub mod conversation;
 pub mod conversations;
 pub mod entry;
 pub mod event;
+pub mod lines;
 pub mod link;
 pub mod options;
 pub mod outbox;
@@ -247,9 +248,18 @@ impl State {
             return;
         }
         while let Some(request) = self.outbox.take_late(self.now.elapsed) {
-            if let Request::Message { entry, .. } = request {
-                self.deliver(&entry, Delivery::Unconfirmed, None);
+            if let Request::Message { entry, text } = request {
+                self.undelivered(&entry, Delivery::Unconfirmed, &text);
             }
+        }
+    }
+
+    /// A message that did not arrive, or not for certain, and may be sent again.
+    fn undelivered(&mut self, key: &EntryKey, delivery: Delivery, words: &str) {
+        if self.deliver(key, delivery, None)
+            && let Some(index) = self.conversations.find(key.peer.as_ref())
+        {
+            self.conversations.at_mut(index).keep_words(key.id, words);
         }
     }
 

@@ -154,13 +154,13 @@ impl Texts {
             ),
             1 => say!(
                 self,
-                "{why}; 1 mensaje quedó sin confirmar y no se repite solo",
-                "{why}; 1 message is unconfirmed and is not repeated by itself"
+                "{why}; 1 mensaje quedó sin confirmar (/reenviar lo repite)",
+                "{why}; 1 message is unconfirmed (/resend repeats it)"
             ),
             n => say!(
                 self,
-                "{why}; {n} mensajes quedaron sin confirmar y no se repiten solos",
-                "{why}; {n} messages are unconfirmed and are not repeated by themselves"
+                "{why}; {n} mensajes quedaron sin confirmar (/reenviar los repite)",
+                "{why}; {n} messages are unconfirmed (/resend repeats them)"
             ),
         }
     }

@@ -6,7 +6,7 @@ use chat_protocol::{ClientMessage, MessageText, TextError, UserName, limits};
 
 use super::entry::{Delivery, EntryKind};
 use super::outbox::{EntryKey, Request};
-use super::{Action, Completion, EXIT_LOST, Effect, Link, Scroll, State, Switch, WAITING_LINES_MAX};
+use super::{Action, Completion, Effect, Link, Scroll, State, Switch};
 use crate::command::{self, Command};
 use crate::editor::Edit;
 use crate::geometry::Panel;
@@ -15,8 +15,8 @@ use crate::sanitize::{Visible, sanitize};
 /// Within this time a second Ctrl-C leaves.
 pub const LEAVE_CONFIRM_TIME: Duration = Duration::from_secs(2);
 
-/// In line mode: how long the answers to the last lines may take after the input ended.
-pub const FINISH_TIME: Duration = Duration::from_secs(2);
+/// Messages that one `/reenviar` sends again; a server grants bursts of about so many.
+pub const RESEND_MAX: usize = 20;
 
 impl State {
     pub(super) fn on_action(&mut self, action: Action) {
@@ -141,13 +141,13 @@ impl State {
         }
     }
 
-    fn run(&mut self, line: &str) -> Result<(), Refusal> {
+    pub(super) fn run(&mut self, line: &str) -> Result<(), Refusal> {
         let command =
             command::parse(line).map_err(|error| Refusal::Error(self.texts.command_error(&error)))?;
         self.carry_out(command)
     }
 
-    fn carry_out(&mut self, command: Command) -> Result<(), Refusal> {
+    pub(super) fn carry_out(&mut self, command: Command) -> Result<(), Refusal> {
         let width = self.geometry.text_width();
         match command {
             Command::Say(text) => self.say(self.conversations.current().peer.clone(), &text),
@@ -192,7 +192,28 @@ impl State {
                 self.reconnect();
                 Ok(())
             }
+            Command::Resend => self.resend(),
         }
+    }
+
+    /// Sends again what was not confirmed in the conversation that is shown: it may arrive twice, so only the
+    /// user can want it.
+    fn resend(&mut self) -> Result<(), Refusal> {
+        self.can_send()?;
+        let max = RESEND_MAX.min(super::outbox::REQUESTS_MAX - self.outbox.len());
+        let current = self.conversations.current_mut();
+        let (peer, words) = (current.peer.clone(), current.take_resendable(max));
+        let left = current.resendable();
+        if words.is_empty() {
+            return Err(Refusal::Hint(self.texts.nothing_to_resend()));
+        }
+        for text in words {
+            self.say(peer.clone(), &text)?;
+        }
+        if left > 0 {
+            self.hint(self.texts.left_to_resend(left));
+        }
+        Ok(())
     }
 
     /// A private message from any conversation: the view stays where it is, a line points to where it went.
@@ -250,108 +271,8 @@ impl State {
     }
 }
 
-/// Line mode.
-impl State {
-    pub(super) fn on_line(&mut self, line: String) {
-        debug_assert!(
-            self.waiting_lines.len() < WAITING_LINES_MAX,
-            "the loop asks before it hands a line over"
-        );
-        if self.leaving_lines {
-            return;
-        }
-        let offline = self.registered_once && !matches!(self.link, Link::Online { .. });
-        if offline && !self.config.literal && command::parse(&line) == Ok(Command::Quit) {
-            return self.begin_leaving();
-        }
-        self.waiting_lines.push_back(line);
-        self.send_waiting_lines();
-    }
-
-    pub(super) fn send_waiting_lines(&mut self) {
-        while self.may_send_lines() && self.now.elapsed >= self.pace.next_at() {
-            let Some(line) = self.waiting_lines.pop_front() else { return };
-            self.returned_lines = self.returned_lines.saturating_sub(1);
-            self.present_line = Some(line.clone());
-            self.run_line(&line);
-            self.present_line = None;
-        }
-    }
-
-    fn may_send_lines(&self) -> bool {
-        matches!(self.link, Link::Online { .. }) && self.outbox.len() < super::LINE_MODE_REQUESTS_MAX
-    }
-
-    /// When the next line may be sent, if nothing but the pace holds it back.
-    pub(super) fn pace_deadline(&self) -> Option<Duration> {
-        (self.may_send_lines() && !self.waiting_lines.is_empty()).then(|| self.pace.next_at())
-    }
-
-    /// The server found a line too early and certainly did not relay it: it goes out again, before those that
-    /// have not gone out yet.
-    pub(super) fn put_back(&mut self, line: String) {
-        self.pace.refused(self.now.elapsed);
-        let at = self.returned_lines.min(self.waiting_lines.len());
-        self.waiting_lines.insert(at, line);
-        self.returned_lines = at + 1;
-    }
-
-    fn run_line(&mut self, line: &str) {
-        if line.trim().is_empty() {
-            return;
-        }
-        let outcome =
-            if self.config.literal { self.carry_out(Command::Say(line.to_owned())) } else { self.run(line) };
-        if let Err(Refusal::Hint(text) | Refusal::Error(text)) = outcome {
-            self.failed = true;
-            let text = self.texts.line_refused(&crate::sanitize::sanitize_line(line), &text);
-            self.effects.push(Effect::Complain(text));
-        }
-    }
-
-    pub(super) fn on_input_ended(&mut self) {
-        self.input_ended = Some(self.now.elapsed);
-        if matches!(self.link, Link::Waiting { .. } | Link::Off) {
-            self.quit(EXIT_LOST, None);
-        }
-    }
-
-    /// In line mode the last lines' answers are waited for.
-    fn leave_when_answered(&mut self) {
-        if self.config.line_mode {
-            self.leaving_lines = true;
-            self.waiting_lines.clear();
-            self.returned_lines = 0;
-            self.input_ended = Some(self.now.elapsed);
-        } else {
-            self.begin_leaving();
-        }
-    }
-
-    /// After the input ended: leaves once all is answered, or once that took too long.
-    pub(super) fn finish_lines(&mut self) {
-        self.send_waiting_lines();
-        let (Some(_), Link::Online { .. }) = (self.input_ended, &self.link) else { return };
-        if self.waiting_lines.is_empty() && self.outbox.is_empty() {
-            self.begin_leaving();
-        } else if self.finish_deadline().is_some_and(|at| self.now.elapsed >= at) {
-            self.leave();
-        }
-    }
-
-    pub(super) fn finish_deadline(&self) -> Option<Duration> {
-        // While only the pace holds lines back nobody is waited for.
-        if !matches!(self.link, Link::Online { .. }) || self.pace_deadline().is_some() {
-            return None;
-        }
-        // A long input is answered for longer than this: what counts is how long no answer came. What others
-        // say meanwhile is none.
-        self.input_ended.map(|ended| ended.max(self.progress_at) + FINISH_TIME)
-    }
-}
-
 /// Why a line was not carried out. It stays where it was typed.
-enum Refusal {
+pub(super) enum Refusal {
     /// For the status bar: it may work in a moment.
     Hint(Visible),
     /// For the conversation: the line has to be changed.

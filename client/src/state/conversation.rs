@@ -128,6 +128,7 @@ impl Conversation {
         let before = entry.row_count();
         entry.delivery = delivery;
         entry.tail = tail;
+        entry.words = None;
         entry.at = at.unwrap_or(entry.at);
         entry.place_tail(width);
         if self.scroll > 0 {
@@ -141,6 +142,31 @@ impl Conversation {
     pub fn unconfirmed(&self, text: &Visible) -> Option<u64> {
         let fits = |entry: &&Entry| entry.delivery == Delivery::Unconfirmed && entry.text == *text;
         self.entries.iter().find(fits).map(|entry| entry.id)
+    }
+
+    /// Keeps what went on the wire of a message that did not arrive for certain: it may be sent again.
+    pub fn keep_words(&mut self, id: u64, words: &str) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.id == id) {
+            entry.words = Some(words.into());
+        }
+    }
+
+    /// How many messages may be sent again.
+    #[must_use]
+    pub fn resendable(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.words.is_some()).count()
+    }
+
+    /// Takes the oldest messages out that may be sent again, at most `max`: what they said on the wire.
+    pub fn take_resendable(&mut self, max: usize) -> Vec<Box<str>> {
+        let mut taken = Vec::new();
+        self.entries.retain_mut(|entry| {
+            let words = if taken.len() < max { entry.words.take() } else { None };
+            let stays = words.is_none();
+            taken.extend(words);
+            stays
+        });
+        taken
     }
 
     /// Whether closing it would lose nothing that the user has not seen, sent or written.

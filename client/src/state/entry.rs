@@ -58,6 +58,8 @@ pub struct Entry {
     pub delivery: Delivery,
     /// What the view appends for [`Entry::delivery`], `""` if nothing.
     pub tail: &'static str,
+    /// What went on the wire, of an own message that may be sent again.
+    pub words: Option<Box<str>>,
     rows: Vec<Range<usize>>,
     tail_apart: bool,
 }
@@ -66,7 +68,17 @@ impl Entry {
     /// An entry that still has to be wrapped.
     #[must_use]
     pub fn new(id: u64, at: DateTime<FixedOffset>, kind: EntryKind, text: Visible) -> Self {
-        Self { id, at, kind, text, delivery: Delivery::Done, tail: "", rows: Vec::new(), tail_apart: false }
+        Self {
+            id,
+            at,
+            kind,
+            text,
+            delivery: Delivery::Done,
+            tail: "",
+            words: None,
+            rows: Vec::new(),
+            tail_apart: false,
+        }
     }
 
     /// Breaks the text for this width.

@@ -29,12 +29,17 @@ pub const REGISTER_TIME: Duration = Duration::from_secs(10);
 /// How long the server may take to close after `disconnect`.
 pub const LEAVE_TIME: Duration = Duration::from_secs(2);
 
-/// After this long without a byte the server is pinged. It pings us after 25 s, so this is a dead connection
+/// After this long without a byte the server is pinged. Ours pings us after 25 s, so this is a dead connection
 /// or a server of another make.
-pub const SILENCE_TIME: Duration = Duration::from_secs(60);
+pub const SILENCE_TIME: Duration = Duration::from_secs(30);
 
 /// How long an answer to that ping may take.
-pub const PONG_TIME: Duration = Duration::from_secs(15);
+pub const PONG_TIME: Duration = Duration::from_secs(10);
+
+/// A server that vanished without a word (half-open) is noticed within this time.
+pub const DEAD_TIME: Duration = Duration::from_secs(45);
+
+const _: () = assert!(SILENCE_TIME.as_secs() + PONG_TIME.as_secs() <= DEAD_TIME.as_secs());
 
 /// A connection that held for so long was a good one: the pauses begin anew after it. One that a server accepts
 /// and drops at once is none.
@@ -68,8 +73,9 @@ pub enum Link {
     Online {
         /// When the server was heard last.
         heard: Duration,
-        /// Whether it was pinged since.
-        pinged: bool,
+        /// When it was pinged since. The answer's time counts from there: a program that was stopped for an
+        /// hour gives the server its time all the same.
+        pinged: Option<Duration>,
     },
     /// The next try comes.
     Waiting {
@@ -127,7 +133,7 @@ impl State {
 
     fn heard(&mut self) {
         if let Link::Online { heard, pinged } = &mut self.link {
-            (*heard, *pinged) = (self.now.elapsed, false);
+            (*heard, *pinged) = (self.now.elapsed, None);
         }
     }
 
@@ -145,7 +151,7 @@ impl State {
 
     pub(super) fn on_registered(&mut self) {
         self.outbox.take_kind(MessageKind::Register);
-        self.link = Link::Online { heard: self.now.elapsed, pinged: false };
+        self.link = Link::Online { heard: self.now.elapsed, pinged: None };
         let again = std::mem::replace(&mut self.registered_once, true);
         self.retry = Retry {
             tries: self.retry.tries,
@@ -245,9 +251,9 @@ impl State {
         let requests: Vec<_> = self.outbox.drain().collect();
         let mut unconfirmed = 0;
         for request in requests {
-            if let Request::Message { entry, .. } = request {
+            if let Request::Message { entry, text } = request {
                 unconfirmed += 1;
-                self.deliver(&entry, Delivery::Unconfirmed, None);
+                self.undelivered(&entry, Delivery::Unconfirmed, &text);
             }
         }
         unconfirmed
@@ -308,11 +314,11 @@ impl State {
                 self.effects.push(Effect::Disconnect);
                 self.on_down(LinkError::TimedOut);
             }
-            Link::Online { heard, pinged: false } if now >= heard + SILENCE_TIME => {
-                self.link = Link::Online { heard, pinged: true };
+            Link::Online { heard, pinged: None } if now >= heard + SILENCE_TIME => {
+                self.link = Link::Online { heard, pinged: Some(now) };
                 self.effects.push(Effect::Ping);
             }
-            Link::Online { heard, pinged: true } if now >= heard + SILENCE_TIME + PONG_TIME => {
+            Link::Online { pinged: Some(pinged), .. } if now >= pinged + PONG_TIME => {
                 self.effects.push(Effect::Disconnect);
                 self.on_down(LinkError::Silent);
             }
@@ -334,8 +340,8 @@ impl State {
                 )
             }
             Link::Registering { until } | Link::Leaving { until } => Some(until),
-            Link::Online { heard, pinged: false } => Some(heard + SILENCE_TIME),
-            Link::Online { heard, pinged: true } => Some(heard + SILENCE_TIME + PONG_TIME),
+            Link::Online { heard, pinged: None } => Some(heard + SILENCE_TIME),
+            Link::Online { pinged: Some(pinged), .. } => Some(pinged + PONG_TIME),
         }
     }
 

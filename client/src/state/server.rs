@@ -263,7 +263,11 @@ impl State {
         };
         match refused {
             Some(Request::Message { entry, text }) => {
-                self.deliver(&entry, Delivery::Refused, None);
+                if matches!(report.code, Some(ErrorCode::RateLimited | ErrorCode::UserNotFound)) {
+                    self.undelivered(&entry, Delivery::Refused, &text);
+                } else {
+                    self.deliver(&entry, Delivery::Refused, None);
+                }
                 let index = self.conversations.find(entry.peer.as_ref()).unwrap_or(0);
                 if self.config.line_mode {
                     self.failed = true;

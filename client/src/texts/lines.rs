@@ -109,6 +109,18 @@ impl Texts {
         say!(self, "ya hay conexión", "already connected")
     }
 
+    /// No message that may be sent again.
+    #[must_use]
+    pub fn nothing_to_resend(self) -> Visible {
+        say!(self, "aquí no hay nada que reenviar", "there is nothing to resend here")
+    }
+
+    /// More messages may be sent again than go at once.
+    #[must_use]
+    pub fn left_to_resend(self, count: usize) -> Visible {
+        say!(self, "quedan {count}: /reenviar otra vez", "{count} left: /resend again")
+    }
+
     /// No unread conversation.
     #[must_use]
     pub fn nothing_unread(self) -> Visible {
@@ -128,7 +140,7 @@ texto: va a quien nombra el indicador
 /estado ACTIVO|OCUPADO|INACTIVO
 /usuarios: quién está; /info ana: su IP
 /ver ana, /ver, /cerrar: conversaciones
-/limpiar /reconectar /ayuda (F1) /salir
+/limpiar /reconectar /reenviar /salir
 //x envía «/x»; @@x envía «@x»
 Alt-1..9: conversación; Alt-a: sin leer
 RePág AvPág Esc: mover; Alt-Izq/Der: otra
@@ -142,7 +154,7 @@ text: goes to whom the prompt names
 /status ACTIVO|OCUPADO|INACTIVO
 /users: who is here; /info ana: their IP
 /view ana, /view, /close: conversations
-/clear /reconnect /help (F1) /quit
+/clear /reconnect /resend /quit
 //x sends \"/x\"; @@x sends \"@x\"
 Alt-1..9: conversation; Alt-a: unread
 PgUp PgDn Esc: move; Alt-Left/Right: next

@@ -220,14 +220,14 @@ fn without_a_connection_the_bar_says_so_and_what_was_out_is_unconfirmed() {
     09:00        ana ya casi     (sin confirmar)│
     09:00         !! se cortó la conexión; 1    │
                      mensaje quedó sin confirmar│
-                     y no se repite solo        │
+                     (/reenviar lo repite)      │
     ana [ACTIVO]                                          09:00
     General> hola a tod_
     ");
     insta::assert_snapshot!(screen(&mut world, 60, 5), @r"
     09:00         !! se cortó la conexión; 1    │ Usuarios 0
                      mensaje quedó sin confirmar│
-                     y no se repite solo        │
+                     (/reenviar lo repite)      │
     ana [ACTIVO]  sin conexión, reintento en 2 s          09:00
     General> hola a tod_
     ");

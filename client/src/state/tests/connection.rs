@@ -65,12 +65,53 @@ fn a_lost_connection_is_told_tried_again_and_the_chat_goes_on() {
     assert_eq!(lost(&mut world), []);
     world.assert_shown(&[
         "ana: hola (sin confirmar)",
-        "!! se cortó la conexión; 1 mensaje quedó sin confirmar y no se repite solo",
+        "!! se cortó la conexión; 1 mensaje quedó sin confirmar (/reenviar lo repite)",
     ]);
     assert_eq!(world.passes(Duration::from_secs(2)), [Effect::Connect]);
     assert_eq!(world.connects(), []);
     assert_eq!(world.last_line(), "-- conectado de nuevo como ana");
     assert_eq!(world.draft(), "a medias");
+}
+
+#[test]
+fn what_was_not_confirmed_goes_out_again_only_on_request_and_once() {
+    let mut world = World::online();
+    world.types("  uno\n\u{200b}dos");
+    world.types("tres");
+    world.types("@bob aparte");
+    lost(&mut world);
+    world.types("/reenviar");
+    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    world.does(Action::Interrupt);
+    world.passes(Duration::from_secs(2));
+    assert_eq!(requests(&world.connects()), [""; 0], "nothing is repeated silently");
+
+    let sent = world.types("/resend");
+    assert_eq!(requests(&sent), ["broadcast   uno\n\u{200b}dos", "broadcast tres"], "the wire text, unchanged");
+    world.hears_broadcast("ana", "  uno\n\u{200b}dos");
+    let shown: Vec<_> = world.state.conversations.current().entries().map(line).collect();
+    assert_eq!(shown[shown.len() - 2..], ["ana:   uno\ndos", "ana: tres (enviando...)"]);
+    assert_eq!(shown.iter().filter(|line| line.contains("tres")).count(), 1);
+    assert_eq!(world.types("/reenviar"), []);
+    assert_eq!(world.hint(), "aquí no hay nada que reenviar");
+
+    world.does(Action::Interrupt);
+    world.types("/ver bob");
+    assert_eq!(requests(&world.types("/reenviar")), ["private bob aparte"]);
+}
+
+#[test]
+fn one_resending_is_bounded_and_says_what_is_left() {
+    let mut world = World::online();
+    for number in 0..actions::RESEND_MAX + 3 {
+        world.types(&number.to_string());
+    }
+    lost(&mut world);
+    world.passes(Duration::from_secs(2));
+    world.connects();
+    assert_eq!(requests(&world.types("/reenviar")).len(), actions::RESEND_MAX);
+    assert_eq!(world.hint(), "quedan 3: /reenviar otra vez");
+    assert_eq!(requests(&world.types("/reenviar")), ["broadcast 20", "broadcast 21", "broadcast 22"]);
 }
 
 #[test]
@@ -163,6 +204,29 @@ fn a_silent_server_is_pinged_and_then_given_up() {
     let effects = world.passes(SILENCE_TIME + PONG_TIME);
     assert!(effects.contains(&Effect::Ping) && effects.contains(&Effect::Disconnect), "{effects:?}");
     assert!(world.last_line().contains("dejó de responder"), "{}", world.last_line());
+}
+
+#[test]
+fn a_server_that_vanished_without_a_word_is_noticed_in_time() {
+    let mut world = World::online();
+    let began = world.elapsed;
+    while matches!(world.state.link, Link::Online { .. }) {
+        world.elapsed = world.state.deadline().expect("something is due while online");
+        world.happens(Event::Tick);
+        assert!(world.elapsed <= began + link::DEAD_TIME, "still online after {:?}", world.elapsed - began);
+    }
+    assert!(world.last_line().contains("dejó de responder"), "{}", world.last_line());
+}
+
+#[test]
+fn a_program_that_was_stopped_for_long_gives_the_server_its_time_to_answer() {
+    let mut world = World::online();
+    world.elapsed += Duration::from_secs(3_600);
+    assert!(world.happens(Event::Resized { columns: 80, rows: 24 }).contains(&Effect::Ping));
+    assert_eq!(world.happens(Event::Tick), []);
+    world.link(LinkEvent::Heard);
+    world.passes(PONG_TIME);
+    assert!(matches!(world.state.link, Link::Online { .. }), "{:?}", world.state.link);
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_line_without_an_answer_is_told_and_exits_with_5() {
     let mut world = World::online_in_line_mode();
     takes(&mut world, "hola");
     world.happens(Event::InputEnded);
-    let effects = world.passes(actions::FINISH_TIME);
+    let effects = world.passes(lines::FINISH_TIME);
     assert_eq!(printed(&effects), ["stderr: sin confirmar: «hola»"]);
     assert_eq!(exit(&effects), Some((EXIT_LOST, String::new())));
 }
@@ -212,7 +212,7 @@ fn what_others_say_does_not_keep_it_after_the_end_of_the_input() {
         world.hears_broadcast("bob", "bla");
         if let Some((code, _)) = exit(&world.passes(Duration::from_millis(100))) {
             assert_eq!(code, EXIT_LOST);
-            assert!(world.elapsed <= actions::FINISH_TIME + Duration::from_millis(100));
+            assert!(world.elapsed <= lines::FINISH_TIME + Duration::from_millis(100));
             return;
         }
     }
