@@ -257,16 +257,16 @@ impl State {
     /// A message that did not arrive, or not for certain, and may be sent again.
     fn undelivered(&mut self, key: &EntryKey, delivery: Delivery, words: &str) {
         if self.deliver(key, delivery, None)
-            && let Some(index) = self.conversations.find(key.peer.as_ref())
+            && let Some(conversation) = self.conversations.holding_mut(key.peer.as_ref())
         {
-            self.conversations.at_mut(index).keep_words(key.id, words);
+            conversation.keep_words(key.id, words);
         }
     }
 
     /// A line in the conversation that is shown.
-    fn notice(&mut self, kind: EntryKind, text: Visible) {
+    fn notice(&mut self, kind: EntryKind, text: Visible) -> u64 {
         let index = self.conversations.current_index();
-        self.push(index, None, kind, text);
+        self.push(index, None, kind, text)
     }
 
     /// Appends to a conversation; a time from the server counts, else now.
@@ -278,19 +278,19 @@ impl State {
         let id = conversation.push(&mut self.next_id, at, kind, text, || texts.day(at));
         // Own messages are lines once the server relayed them.
         if !is_own {
-            self.print(index, id);
+            let peer = self.conversations.all()[index].peer.clone();
+            self.print(peer.as_ref(), id);
         }
         id
     }
 
     /// In line mode an entry is a line.
-    fn print(&mut self, index: usize, id: u64) {
+    fn print(&mut self, peer: Option<&UserName>, id: u64) {
         if !self.config.line_mode {
             return;
         }
-        let conversation = &self.conversations.all()[index];
-        if let Some(entry) = conversation.entry(id) {
-            self.effects.extend(simple::line(entry, conversation.peer.as_ref(), self.texts));
+        if let Some(entry) = self.conversations.holding(peer).and_then(|it| it.entry(id)) {
+            self.effects.extend(simple::line(entry, peer, self.texts));
         }
     }
 
@@ -303,15 +303,16 @@ impl State {
             Delivery::Unconfirmed => self.texts.unconfirmed(),
         };
         let at = at.map(|at| self.local(at));
-        let Some(index) = self.conversations.find(key.peer.as_ref()) else { return false };
-        if !self.conversations.at_mut(index).deliver(key.id, delivery, tail, at) {
+        let Some(conversation) = self.conversations.holding_mut(key.peer.as_ref()) else { return false };
+        if !conversation.deliver(key.id, delivery, tail, at) {
             return false;
         }
         match delivery {
-            Delivery::Done => self.print(index, key.id),
+            Delivery::Done => self.print(key.peer.as_ref(), key.id),
             Delivery::Unconfirmed if self.config.line_mode => {
                 self.failed = true;
-                if let Some(entry) = self.conversations.all()[index].entry(key.id) {
+                if let Some(entry) = self.conversations.holding(key.peer.as_ref()).and_then(|it| it.entry(key.id))
+                {
                     let line = self.texts.line_unconfirmed(&entry.text.flattened());
                     self.effects.push(Effect::Complain(line));
                 }

@@ -24,9 +24,11 @@ macro_rules! say {
 mod chat;
 mod config;
 mod lines;
+mod refusals;
 mod screen;
 
 pub use chat::NOTIFICATION_COLUMNS_MAX;
+pub use refusals::Refused;
 
 /// The connection.
 impl Texts {

@@ -129,8 +129,8 @@ impl State {
         match self.run(&line) {
             // The command may have closed the conversation, and its editor with it, or moved it.
             Ok(()) => {
-                if let Some(index) = self.conversations.find(peer.as_ref()) {
-                    self.conversations.at_mut(index).editor.submit();
+                if let Some(conversation) = self.conversations.holding_mut(peer.as_ref()) {
+                    conversation.editor.submit();
                 }
             }
             Err(Refusal::Hint(text)) => self.hint(text),
@@ -223,7 +223,9 @@ impl State {
         let index = self.conversations.find_or_open(&target);
         if index != self.conversations.current_index() && !self.config.line_mode {
             let name = crate::sanitize::sanitize_name(target.as_str()).cut(super::NOTICE_NAME_COLUMNS);
-            self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
+            let here = self.conversations.current().peer.clone();
+            let id = self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
+            self.outbox.point_to_last(EntryKey { peer: here, id });
         }
         Ok(())
     }

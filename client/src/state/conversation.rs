@@ -169,6 +169,21 @@ impl Conversation {
         taken
     }
 
+    /// Takes one entry out.
+    pub fn remove(&mut self, id: u64) {
+        let Some(at) = self.entries.iter().rposition(|entry| entry.id == id) else { return };
+        let rows = self.entries.remove(at).map_or(0, |entry| entry.row_count());
+        if self.scroll > 0 {
+            self.scroll = self.scroll.saturating_sub(rows);
+        }
+    }
+
+    /// Whether all that ever happened in it is that messages were refused.
+    #[must_use]
+    pub fn is_futile(&self) -> bool {
+        self.editor.is_empty() && self.entries.iter().all(|entry| entry.delivery == Delivery::Refused)
+    }
+
     /// Whether closing it would lose nothing that the user has not seen, sent or written.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -1,6 +1,8 @@
 //! The conversations in the order of their tabs, and which of them is shown. The first is the general chat and
 //! never goes.
 
+use std::collections::VecDeque;
+
 use chat_protocol::UserName;
 
 use super::conversation::{Conversation, ENTRIES_MAX};
@@ -11,12 +13,18 @@ use crate::geometry::TextWidth;
 /// conversation with nothing unread, written or unanswered in it.
 pub const CONVERSATIONS_MAX: usize = 200;
 
+/// Conversations that are kept after they were closed, to be found again as they were; the one that was closed
+/// first is forgotten.
+pub const CLOSED_MAX: usize = 50;
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Conversations {
     list: Vec<Conversation>,
     current: usize,
     entries_max: usize,
+    /// What has no tab any more, and comes back with the next word from there or to there.
+    closed: VecDeque<Conversation>,
 }
 
 impl Default for Conversations {
@@ -29,7 +37,8 @@ impl Conversations {
     /// The general chat; each conversation keeps so many entries.
     #[must_use]
     pub fn keeping(entries_max: usize) -> Self {
-        Self { list: vec![Conversation::new(None).keeping(entries_max)], current: 0, entries_max }
+        let general = Conversation::new(None).keeping(entries_max);
+        Self { list: vec![general], current: 0, entries_max, closed: VecDeque::new() }
     }
 
     /// All, in the order of their tabs.
@@ -67,6 +76,19 @@ impl Conversations {
         self.list.iter().position(|conversation| conversation.peer.as_ref().map(UserName::key) == key)
     }
 
+    /// The conversation with a peer, whether it has a tab or was closed.
+    #[must_use]
+    pub fn holding(&self, peer: Option<&UserName>) -> Option<&Conversation> {
+        let key = peer.map(UserName::key);
+        self.list.iter().chain(&self.closed).find(|it| it.peer.as_ref().map(UserName::key) == key)
+    }
+
+    /// The same, to change it.
+    pub fn holding_mut(&mut self, peer: Option<&UserName>) -> Option<&mut Conversation> {
+        let key = peer.map(UserName::key);
+        self.list.iter_mut().chain(&mut self.closed).find(|it| it.peer.as_ref().map(UserName::key) == key)
+    }
+
     /// Where the conversation with a peer stands; it is opened, not shown, if there was none.
     pub fn find_or_open(&mut self, peer: &UserName) -> usize {
         if let Some(index) = self.find(Some(peer)) {
@@ -80,7 +102,10 @@ impl Conversations {
             let place = place.or_else(|| others().next());
             place.into_iter().for_each(|at| self.remove(at));
         }
-        self.list.push(Conversation::new(Some(peer.clone())).keeping(self.entries_max));
+        let closed = self.closed.iter().position(|it| it.peer.as_ref().map(UserName::key) == Some(peer.key()));
+        let conversation = closed.and_then(|at| self.closed.remove(at));
+        let fresh = || Conversation::new(Some(peer.clone())).keeping(self.entries_max);
+        self.list.push(conversation.unwrap_or_else(fresh));
         self.list.len() - 1
     }
 
@@ -106,6 +131,13 @@ impl Conversations {
         true
     }
 
+    /// Takes a private conversation that is not shown away for good.
+    pub fn forget(&mut self, index: usize) {
+        if index != 0 && index != self.current {
+            self.take(index);
+        }
+    }
+
     /// Closes the private conversation that is shown; the general chat comes back. Says whether it was one.
     pub fn close_current(&mut self, width: TextWidth) -> bool {
         let index = self.current;
@@ -129,10 +161,18 @@ impl Conversations {
     }
 
     fn remove(&mut self, index: usize) {
-        self.list.remove(index);
+        let conversation = self.take(index);
+        self.closed.push_back(conversation);
+        if self.closed.len() > CLOSED_MAX {
+            self.closed.pop_front();
+        }
+    }
+
+    fn take(&mut self, index: usize) -> Conversation {
         if self.current > index {
             self.current -= 1;
         }
+        self.list.remove(index)
     }
 }
 
@@ -196,6 +236,25 @@ mod tests {
         assert!(conversations.close_current(WIDTH));
         assert_eq!((conversations.current_index(), conversations.all().len()), (0, 2));
         assert!(!conversations.close_current(WIDTH));
+    }
+
+    #[test]
+    fn what_was_closed_is_found_again_as_it_was_up_to_a_limit() {
+        let mut conversations = conversations(&["ana"]);
+        conversations.switch(Switch::To(1), WIDTH);
+        conversations.current_mut().editor.insert("a medias");
+        conversations.close_current(WIDTH);
+        assert!(conversations.holding(Some(&name("ana"))).is_some());
+        let index = conversations.find_or_open(&name("ANA"));
+        assert_eq!(conversations.all()[index].editor.text(), "a medias");
+
+        for number in 0..=CLOSED_MAX {
+            let index = conversations.find_or_open(&name(&format!("u{number}")));
+            conversations.switch(Switch::To(index), WIDTH);
+            conversations.close_current(WIDTH);
+        }
+        assert_eq!(conversations.closed.len(), CLOSED_MAX);
+        assert!(conversations.holding(Some(&name("u0"))).is_none());
     }
 
     #[test]

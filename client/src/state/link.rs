@@ -164,8 +164,8 @@ impl State {
         if again {
             let text = self.texts.back_online(&self.own_name());
             self.notice(EntryKind::Notice, text);
-            if before.is_some_and(|before| before != Status::default()) {
-                self.notice(EntryKind::Notice, self.texts.own_status(Status::default()));
+            if let Some(before) = before.filter(|before| *before != Status::default()) {
+                self.notice(EntryKind::Notice, self.texts.own_status_anew(Status::default(), before));
             }
         } else {
             self.effects.push(Effect::OpenScreen);

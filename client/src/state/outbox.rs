@@ -70,6 +70,8 @@ pub struct Sent {
     pub at: Duration,
     /// The line, to put it back.
     pub line: Option<String>,
+    /// The line on the screen that points to the message from another conversation.
+    pub pointer: Option<EntryKey>,
 }
 
 /// See the module.
@@ -81,7 +83,14 @@ pub struct Outbox {
 impl Outbox {
     /// A request was sent.
     pub fn push(&mut self, request: Request, at: Duration, line: Option<String>) {
-        self.requests.push_back(Sent { request, at, line });
+        self.requests.push_back(Sent { request, at, line, pointer: None });
+    }
+
+    /// The last request is pointed to from another conversation.
+    pub fn point_to_last(&mut self, pointer: EntryKey) {
+        if let Some(sent) = self.requests.back_mut() {
+            sent.pointer = Some(pointer);
+        }
     }
 
     /// When the oldest request has waited for its answer long enough.

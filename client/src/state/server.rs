@@ -8,6 +8,7 @@ use super::entry::{Delivery, EntryKind};
 use super::outbox::{EntryKey, Request, Sent};
 use super::{Effect, Link, NOTICE_NAME_COLUMNS, State};
 use crate::sanitize::{Visible, sanitize, sanitize_line};
+use crate::texts::Refused;
 
 impl State {
     pub(super) fn on_frame(&mut self, text: &str) {
@@ -130,8 +131,7 @@ impl State {
     ) {
         self.answered();
         let late = || {
-            let index = self.conversations.find(peer)?;
-            let id = self.conversations.all()[index].unconfirmed(&sanitize(content))?;
+            let id = self.conversations.holding(peer)?.unconfirmed(&sanitize(content))?;
             Some(EntryKey { peer: peer.cloned(), id })
         };
         let key = key.or_else(late);
@@ -145,7 +145,8 @@ impl State {
     fn said_elsewhere(&mut self, index: usize, content: &str, at: Option<Timestamp>) {
         let said = EntryKind::Said { by: self.own_name(), own: true, mention: false };
         let id = self.push(index, at, said, sanitize(content));
-        self.print(index, id);
+        let peer = self.conversations.all()[index].peer.clone();
+        self.print(peer.as_ref(), id);
     }
 
     fn list<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
@@ -246,44 +247,70 @@ impl State {
     fn on_error(&mut self, report: &ErrorReport<'_>) {
         let sentence = sanitize_line(&report.content);
         if self.is_registering() {
+            let refused = Refused::Registration(&self.config.name);
+            let sentence = self.texts.refusal(report.code, refused, sentence);
             return self.on_register_refused(report.code, sentence);
         }
-        let refused = self.outbox.take_refused(report.request.as_deref());
-        if refused.is_some() {
+        let sent = self.outbox.take_refused(report.request.as_deref());
+        if sent.is_some() {
             self.answered();
         }
-        let refused = match refused {
+        match sent {
             Some(Sent { line: Some(line), request, .. }) if report.code == Some(ErrorCode::RateLimited) => {
                 if let Request::Message { entry, .. } = request {
                     self.deliver(&entry, Delivery::Refused, None);
                 }
-                return self.put_back(line);
+                self.put_back(line);
             }
-            refused => refused.map(|sent| sent.request),
-        };
-        match refused {
-            Some(Request::Message { entry, text }) => {
-                if matches!(report.code, Some(ErrorCode::RateLimited | ErrorCode::UserNotFound)) {
-                    self.undelivered(&entry, Delivery::Refused, &text);
-                } else {
-                    self.deliver(&entry, Delivery::Refused, None);
-                }
-                let index = self.conversations.find(entry.peer.as_ref()).unwrap_or(0);
-                if self.config.line_mode {
-                    self.failed = true;
-                    let text = self.texts.line_refused(&sanitize_line(&text), &sentence);
-                    return self.effects.push(Effect::Complain(text));
-                }
-                self.push(index, None, EntryKind::Error, sentence.clone());
-                if index != self.conversations.current_index() {
-                    self.notice(EntryKind::Error, sentence);
-                }
+            Some(Sent { request: Request::Message { entry, text }, pointer, .. }) => {
+                let refused = Refused::Message { target: entry.peer.as_ref(), bytes: text.len() };
+                let sentence = self.texts.refusal(report.code, refused, sentence);
+                self.on_message_refused(report.code, &entry, &text, pointer, sentence);
             }
-            Some(_) | None => {
+            sent => {
+                let refused = match sent.as_ref().map(|sent| &sent.request) {
+                    Some(Request::Info { target }) => Refused::Question(target),
+                    _ => Refused::Other,
+                };
+                let sentence = self.texts.refusal(report.code, refused, sentence);
                 self.failed = true;
                 self.notice(EntryKind::Error, sentence);
             }
         }
+    }
+
+    /// An own message was refused: said where it stands and where one looks.
+    fn on_message_refused(
+        &mut self,
+        code: Option<ErrorCode>,
+        entry: &EntryKey,
+        text: &str,
+        pointer: Option<EntryKey>,
+        sentence: Visible,
+    ) {
+        if matches!(code, Some(ErrorCode::RateLimited | ErrorCode::UserNotFound)) {
+            self.undelivered(entry, Delivery::Refused, text);
+        } else {
+            self.deliver(entry, Delivery::Refused, None);
+        }
+        if self.config.line_mode {
+            self.failed = true;
+            let text = self.texts.line_refused(&sanitize_line(text), &sentence);
+            return self.effects.push(Effect::Complain(text));
+        }
+        // There is nothing to see where it points to.
+        if let Some(pointer) = pointer
+            && let Some(conversation) = self.conversations.holding_mut(pointer.peer.as_ref())
+        {
+            conversation.remove(pointer.id);
+        }
+        let index = self.conversations.find(entry.peer.as_ref());
+        match index.filter(|index| *index != self.conversations.current_index()) {
+            Some(index) if self.conversations.all()[index].is_futile() => self.conversations.forget(index),
+            Some(index) => drop(self.push(index, None, EntryKind::Error, sentence.clone())),
+            None => {}
+        }
+        self.notice(EntryKind::Error, sentence);
     }
 
     /// Whether the own name stands in the text as a word.

@@ -48,6 +48,16 @@ impl Texts {
         )
     }
 
+    /// The server assigned the first status again, since the connection is a new one.
+    #[must_use]
+    pub fn own_status_anew(self, status: Status, before: Status) -> Visible {
+        say!(
+            self,
+            "su estado es {status}, que el servidor asigna al conectar; era {before} (/estado {before} lo pide)",
+            "your status is {status}, which the server assigns on connecting; it was {before} (/status {before} asks for it)"
+        )
+    }
+
     /// The server brought the status back.
     #[must_use]
     pub fn own_status_back(self, status: Status) -> Visible {

@@ -39,13 +39,19 @@ fn a_server_out_of_reach_at_the_start_ends_the_program_with_the_remedy() {
 }
 
 #[test]
-fn a_refused_name_at_the_start_ends_the_program_with_the_servers_sentence() {
+fn a_refused_name_at_the_start_ends_the_program_in_the_users_language() {
     let mut world = World::new(false);
     world.happens(Event::Start);
     world.link(LinkEvent::Up);
     let effects =
-        world.hears_error("el nombre ana ya está en uso", Some(ErrorCode::NameTaken), Some("register"));
-    assert_eq!(exit(&effects), Some((EXIT_REFUSED, "el nombre ana ya está en uso".into())));
+        world.hears_error("the name ana is in use", Some(ErrorCode::NameTaken), Some("register"));
+    assert_eq!(exit(&effects), Some((EXIT_REFUSED, "el nombre ana ya está en uso; elija otro".into())));
+
+    let mut other_make = World::new(false);
+    other_make.happens(Event::Start);
+    other_make.link(LinkEvent::Up);
+    let effects = other_make.hears_error("nope\u{1b}[2J", None, None);
+    assert_eq!(exit(&effects), Some((EXIT_REFUSED, "nope␛[2J".into())));
 }
 
 #[test]
@@ -255,7 +261,8 @@ fn the_status_after_reconnecting_is_the_servers_again() {
     world.passes(Duration::from_secs(2));
     world.connects();
     assert_eq!(world.state.status(), Some(Status::Activo));
-    assert_eq!(world.last_line(), "-- su estado es ACTIVO");
+    let line = "-- su estado es ACTIVO, que el servidor asigna al conectar; era OCUPADO (/estado OCUPADO lo pide)";
+    assert_eq!(world.last_line(), line);
 }
 
 #[test]

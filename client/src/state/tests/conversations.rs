@@ -48,13 +48,38 @@ fn plain_text_in_a_private_conversation_goes_to_that_peer_alone() {
 }
 
 #[test]
-fn a_refused_private_message_is_told_where_one_looks_and_where_it_stands() {
+fn a_private_message_to_nobody_leaves_a_sentence_and_no_tab() {
     let mut world = World::online();
     world.types("@zoe hola");
-    world.hears_error("zoe no está conectado", Some(ErrorCode::UserNotFound), Some("private"));
-    world.assert_shown(&["** privado para zoe, Alt-2 para verlo", "!! zoe no está conectado"]);
+    world.hears_error("zoe is not connected", Some(ErrorCode::UserNotFound), Some("private"));
+    world.assert_shown(&["!! zoe no está conectado; el mensaje no se envió"]);
+    assert_eq!(world.state.conversations.all().len(), 1);
+    world.does(Action::Edit(crate::editor::Edit::HistoryBack));
+    assert_eq!(world.draft(), "@zoe hola");
+}
+
+#[test]
+fn a_refused_private_message_is_told_where_one_looks_and_where_it_stands() {
+    let mut world = World::online();
+    world.hears_private("bob", "ana", "hasta luego");
+    world.types("@bob espera");
+    world.hears_error("bob is not connected", Some(ErrorCode::UserNotFound), Some("private"));
+    let sentence = "!! bob no está conectado; el mensaje no se envió";
+    world.assert_shown(&["** privado de bob, Alt-2 para leerlo", sentence]);
     world.does(Action::Switch(Switch::To(1)));
-    world.assert_shown(&["ana: hola (rechazado)", "!! zoe no está conectado"]);
+    world.assert_shown(&["bob: hasta luego", "ana: espera (rechazado)", sentence]);
+}
+
+#[test]
+fn a_closed_conversation_comes_back_with_what_was_said_in_it() {
+    let mut world = World::online();
+    world.hears_private("bob", "ana", "uno");
+    world.types("/ver bob");
+    world.types("/cerrar");
+    assert_eq!(world.state.conversations.all().len(), 1);
+    world.hears_private("bob", "ana", "dos");
+    world.does(Action::Switch(Switch::Unread));
+    world.assert_shown(&["bob: uno", "bob: dos"]);
 }
 
 #[test]

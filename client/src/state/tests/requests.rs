@@ -50,9 +50,10 @@ fn a_refused_message_is_marked_and_the_server_says_why() {
     let mut world = World::online();
     world.types("uno");
     world.types("dos");
-    world.hears_error("demasiado rápido", Some(ErrorCode::RateLimited), Some("broadcast"));
+    world.hears_error("too fast", Some(ErrorCode::RateLimited), Some("broadcast"));
     world.hears_broadcast("ana", "dos");
-    world.assert_shown(&["ana: uno (rechazado)", "ana: dos", "!! demasiado rápido"]);
+    let sentence = "!! va demasiado rápido: esto no se envió; espere un momento";
+    world.assert_shown(&["ana: uno (rechazado)", "ana: dos", sentence]);
 }
 
 #[test]
@@ -235,17 +236,31 @@ fn leaving_waits_for_the_servers_close_but_not_long() {
 }
 
 #[test]
-fn an_answer_never_hits_the_message_of_a_conversation_that_was_closed() {
+fn an_answer_finds_its_message_in_a_conversation_that_was_closed_and_opened_again() {
     let mut world = World::online();
     world.types("/ver bob");
     world.types("uno");
     world.types("/cerrar");
     world.types("/ver bob");
     world.types("dos");
+    world.assert_shown(&["ana: uno (enviando...)", "ana: dos (enviando...)"]);
     world.hears_private("ana", "bob", "uno");
-    world.assert_shown(&["ana: dos (enviando...)", "ana: uno"]);
+    world.assert_shown(&["ana: uno", "ana: dos (enviando...)"]);
     world.hears_error("bob no está", Some(ErrorCode::UserNotFound), Some("private"));
-    world.assert_shown(&["ana: dos (rechazado)", "ana: uno", "!! bob no está"]);
+    let sentence = "!! bob no está conectado; el mensaje no se envió";
+    world.assert_shown(&["ana: uno", "ana: dos (rechazado)", sentence]);
+}
+
+#[test]
+fn the_answer_to_a_message_of_a_closed_conversation_opens_no_tab() {
+    let mut world = World::online();
+    world.types("/ver bob");
+    world.types("uno");
+    world.types("/cerrar");
+    world.hears_private("ana", "bob", "uno");
+    assert_eq!(world.state.conversations.all().len(), 1);
+    world.types("/ver bob");
+    world.assert_shown(&["ana: uno"]);
 }
 
 #[test]
