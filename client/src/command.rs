@@ -37,6 +37,10 @@ pub enum Command {
     Reconnect,
     /// Sends again what was not confirmed in the conversation that is shown.
     Resend,
+    /// Looks for these words in the conversation that is shown.
+    Search(String),
+    /// Ignores a user, or hears that user again; `None` lists who is ignored.
+    Ignore(Option<UserName>),
 }
 
 /// Why a line means nothing.
@@ -79,6 +83,8 @@ enum Verb {
     Clear,
     Reconnect,
     Resend,
+    Search,
+    Ignore,
 }
 
 /// The commands' words; the first of each verb is the one that help and completion name.
@@ -92,6 +98,8 @@ const WORDS: &[(&str, Verb)] = &[
     ("/limpiar", Verb::Clear),
     ("/reconectar", Verb::Reconnect),
     ("/reenviar", Verb::Resend),
+    ("/buscar", Verb::Search),
+    ("/ignorar", Verb::Ignore),
     ("/ayuda", Verb::Help),
     ("/salir", Verb::Quit),
     ("/status", Verb::Status),
@@ -105,11 +113,19 @@ const WORDS: &[(&str, Verb)] = &[
     ("/clear", Verb::Clear),
     ("/reconnect", Verb::Reconnect),
     ("/resend", Verb::Resend),
+    ("/search", Verb::Search),
+    ("/ignore", Verb::Ignore),
 ];
 
 /// The words of all commands.
 pub fn words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|(word, _)| *word)
+}
+
+/// Whether the beginning of a line is a sign that makes it something else than text.
+#[must_use]
+pub fn has_meaning(line: &str) -> bool {
+    line.starts_with(['/', '@'])
 }
 
 /// Whether the word is a command whose argument is a status.
@@ -157,6 +173,9 @@ fn slash(line: &str) -> Result<Command, CommandError> {
         Verb::Clear => Ok(Command::Clear),
         Verb::Reconnect => Ok(Command::Reconnect),
         Verb::Resend => Ok(Command::Resend),
+        Verb::Search => Ok(Command::Search(argument.to_owned())),
+        Verb::Ignore if argument.is_empty() => Ok(Command::Ignore(None)),
+        Verb::Ignore => name(argument).map(|name| Command::Ignore(Some(name))),
     }
 }
 
@@ -270,6 +289,10 @@ mod tests {
             ("/exit", Command::Quit),
             ("/reenviar", Command::Resend),
             ("/resend", Command::Resend),
+            ("/buscar la  tarea ", Command::Search("la  tarea".into())),
+            ("/search", Command::Search(String::new())),
+            ("/ignorar @ana", Command::Ignore(Some(name("ana")))),
+            ("/ignore", Command::Ignore(None)),
         ];
         for (line, command) in cases {
             assert_eq!(parse(line), Ok(command), "{line}");

@@ -188,6 +188,7 @@ pub static BINDINGS: &[Binding] = &[
     scroll("row_down", &[Key::ShiftDown], Scroll::LineDown, "una fila hacia lo nuevo", "a row towards the newest"),
     scroll("oldest", &[Key::CtrlHome], Scroll::Oldest, "a lo más antiguo", "to the oldest"),
     scroll("newest", &[Key::CtrlEnd], Scroll::Newest, "a lo más nuevo", "to the newest"),
+    row("search", &[Key::Ctrl('r')], Action::Search, "busca en la conversación", "searches in the conversation"),
     // The conversations.
     switch("conversation_1", &[Key::Alt('1')], Switch::To(0), "el chat general", "the general chat"),
     switch("conversation_2", &[Key::Alt('2')], Switch::To(1), "la conversación 2", "conversation 2"),

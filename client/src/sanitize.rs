@@ -14,6 +14,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_security::MixedScript;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -156,13 +157,23 @@ pub fn sanitize_line(raw: &str) -> Visible {
 }
 
 /// A user's name. The protocol allows names such as `--`, which would look like the mark of a notice; they are
-/// shown as `<-->`.
+/// shown as `<-->`. A name that mixes scripts, as a Cyrillic `а` among Latin letters, may pass for another: it is
+/// shown with `(?)` before it, where cutting it does not take that away. No name has brackets of its own.
 #[must_use]
 pub fn sanitize_name(raw: &str) -> Visible {
     let name = sanitize_line(raw);
     let is_word = |c: char| c.is_alphanumeric() && !MARK_LOOK_ALIKES.contains(&c);
-    if name.0.chars().any(is_word) { name } else { Visible(format!("<{name}>").into()) }
+    if !name.0.chars().any(is_word) {
+        Visible(format!("<{name}>").into())
+    } else if raw.is_ascii() || raw.is_single_script() {
+        name
+    } else {
+        Visible(format!("{MIXED_SCRIPTS}{name}").into())
+    }
 }
+
+/// What stands before a name that mixes scripts.
+pub const MIXED_SCRIPTS: &str = "(?)";
 
 /// Letters by their category, but to the eye the dashes and exclamation marks that notices begin with.
 const MARK_LOOK_ALIKES: &[char] = &['ǃ', 'ー', '一', 'ㅡ', 'ᅳ'];
@@ -355,6 +366,18 @@ mod tests {
         let cells: Vec<_> = cells_in("e\u{301}用", Widths::Clusters).collect();
         assert_eq!(cells, [("e", 1), ("\u{301}", 0), ("用", 2)]);
         assert_eq!(settle(settled("👋🏽 ok"), Widths::Scalars), "👋 ok");
+    }
+
+    #[test]
+    fn a_name_that_mixes_scripts_is_marked() {
+        for name in ["ana", "Ñandú", "аня", "用户1", "たなか太郎", "김철수金", "ana-1.x", "علي", "Ωμέγα"]
+        {
+            assert_eq!(sanitize_name(name).as_str(), name);
+        }
+        for name in ["аna", "bоb", "scоpe", "аνα", "aлi"] {
+            assert_eq!(sanitize_name(name).to_string(), format!("(?){name}"));
+        }
+        assert_eq!(sanitize_name("--").as_str(), "<-->");
     }
 
     #[test]

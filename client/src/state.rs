@@ -24,12 +24,15 @@ pub mod conversation;
 pub mod conversations;
 pub mod entry;
 pub mod event;
+pub mod ignored;
 pub mod lines;
 pub mod link;
 pub mod options;
 pub mod outbox;
 pub mod pace;
+pub mod paste;
 pub mod roster;
+pub mod search;
 pub mod server;
 
 #[cfg(test)]
@@ -43,10 +46,13 @@ pub use event::{
     Action, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, EXIT_REFUSED, EXIT_UNREACHABLE, Effect, Event, Exit,
     LinkError, LinkEvent, Now, Scroll, Switch,
 };
+pub use ignored::Ignored;
 pub use link::Link;
 pub use options::{KEPT_MESSAGES_RANGE, KeyWords, Notifications, Options};
 pub use outbox::{EntryKey, Outbox, Request};
+pub use paste::PasteQuestion;
 pub use roster::{Roster, User};
+pub use search::Search;
 
 /// Lines of standard input that wait for the connection, in line mode; the loop reads no more then.
 pub const WAITING_LINES_MAX: usize = 64;
@@ -84,6 +90,18 @@ pub struct Config {
     pub keys: KeyWords,
 }
 
+/// What the keys are for.
+#[derive(Debug, Clone, Default)]
+pub enum Mode {
+    /// The line is written.
+    #[default]
+    Line,
+    /// Several lines were pasted: what about them?
+    Paste(PasteQuestion),
+    /// Words are looked for.
+    Search(Search),
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct State {
@@ -102,6 +120,11 @@ pub struct State {
     /// The number of the next entry, in whichever conversation.
     next_id: u64,
     completion: Option<Completion>,
+    mode: Mode,
+    /// What was found last, while it is marked.
+    hit: Option<u64>,
+    last_query: String,
+    ignored: Ignored,
     panel: Panel,
     geometry: Geometry,
     hint: Option<(Visible, Duration)>,
@@ -142,6 +165,10 @@ impl State {
             status: None,
             next_id: 0,
             completion: None,
+            mode: Mode::default(),
+            hit: None,
+            last_query: String::new(),
+            ignored: Ignored::default(),
             geometry: Geometry::default(),
             hint: None,
             leave_until: None,
@@ -168,7 +195,7 @@ impl State {
             Event::Line(line) => self.on_line(line),
             Event::InputEnded => self.on_input_ended(),
             Event::Link(event) => self.on_link(event),
-            Event::Resized { columns, rows } => self.lay_out(columns, rows),
+            Event::Resized { columns, rows } => self.resize(columns, rows),
             Event::Terminate => self.on_terminate(),
             Event::Tick => {}
         }
@@ -202,6 +229,12 @@ impl State {
             self.leave_until = None;
         }
         self.finish_lines();
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.lay_out(columns, rows);
+        self.settle();
+        self.show_found();
     }
 
     /// What the view relies on: the shown conversation fits the screen.
@@ -311,7 +344,8 @@ impl State {
             Delivery::Done => self.print(key.peer.as_ref(), key.id),
             Delivery::Unconfirmed if self.config.line_mode => {
                 self.failed = true;
-                if let Some(entry) = self.conversations.holding(key.peer.as_ref()).and_then(|it| it.entry(key.id))
+                if let Some(entry) =
+                    self.conversations.holding(key.peer.as_ref()).and_then(|it| it.entry(key.id))
                 {
                     let line = self.texts.line_unconfirmed(&entry.text.flattened());
                     self.effects.push(Effect::Complain(line));
@@ -330,11 +364,15 @@ impl State {
     }
 
     /// Somebody wants the user, who does not see it: a bell, a notification, both or neither, as preferred.
+    /// Nothing while the user is OCUPADO.
     fn alert(&mut self, private: bool, mention: bool, by: &Visible, content: &str) {
         let options = self.config.options;
         let rings = (private && options.bell_on_private) || (mention && options.bell_on_mention);
         let notifies = options.notifications != Notifications::Off;
-        if !(rings || notifies) || self.bell_at.is_some_and(|at| self.now.elapsed < at + BELL_TIME) {
+        if self.status == Some(Status::Ocupado)
+            || !(rings || notifies)
+            || self.bell_at.is_some_and(|at| self.now.elapsed < at + BELL_TIME)
+        {
             return;
         }
         self.bell_at = Some(self.now.elapsed);
@@ -411,6 +449,27 @@ impl State {
     #[must_use]
     pub fn conversations(&self) -> &Conversations {
         &self.conversations
+    }
+
+    /// What the keys are for.
+    #[must_use]
+    pub fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// The entry that a search found.
+    #[must_use]
+    pub fn hit(&self) -> Option<u64> {
+        match &self.mode {
+            Mode::Search(search) => search.hit(),
+            Mode::Line | Mode::Paste(_) => self.hit,
+        }
+    }
+
+    /// Whom the user does not hear.
+    #[must_use]
+    pub fn ignored(&self) -> &Ignored {
+        &self.ignored
     }
 
     /// Where things stand.

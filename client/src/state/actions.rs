@@ -5,12 +5,13 @@ use std::time::Duration;
 use chat_protocol::{ClientMessage, MessageText, TextError, UserName, limits};
 
 use super::entry::{Delivery, EntryKind};
+use super::ignored::Toggled;
 use super::outbox::{EntryKey, Request};
-use super::{Action, Completion, Effect, Link, Scroll, State, Switch};
+use super::{Action, Completion, Effect, Link, Mode, Scroll, State, Switch};
 use crate::command::{self, Command};
 use crate::editor::Edit;
 use crate::geometry::Panel;
-use crate::sanitize::{Visible, sanitize};
+use crate::sanitize::{Visible, sanitize, sanitize_name};
 
 /// Within this time a second Ctrl-C leaves.
 pub const LEAVE_CONFIRM_TIME: Duration = Duration::from_secs(2);
@@ -26,6 +27,17 @@ impl State {
         if !matches!(action, Action::Interrupt | Action::DeleteOrInterrupt) {
             self.leave_until = None;
         }
+        let about_screen =
+            matches!(action, Action::Scroll(_) | Action::Redraw | Action::Suspend | Action::TogglePanel);
+        if matches!(self.mode, Mode::Paste(_)) && !about_screen {
+            return self.answer_paste(&action);
+        }
+        if self.search_with(&action) {
+            return;
+        }
+        if matches!(self.mode, Mode::Line) && !about_screen {
+            self.hit = None;
+        }
         let width = self.geometry.text_width();
         match action {
             Action::Insert(c) => self.conversations.current_mut().editor.insert(c.encode_utf8(&mut [0; 4])),
@@ -34,6 +46,7 @@ impl State {
             Action::Enter => self.submit(),
             Action::Complete { back } => self.complete(back),
             Action::Scroll(scroll) => self.scroll(scroll),
+            Action::Search => self.begin_search(""),
             Action::Switch(to) => {
                 if !self.conversations.switch(to, width) && to == Switch::Unread {
                     self.hint(self.texts.nothing_unread());
@@ -59,23 +72,12 @@ impl State {
         self.notice(EntryKind::Notice, self.texts.help());
     }
 
-    fn paste(&mut self, text: &str) {
-        // Whole lines are copied with their end, which is no line of its own.
-        let text = text.trim_end_matches('\n');
-        let editor = &mut self.conversations.current_mut().editor;
-        if editor.has_room(text.len()) {
-            editor.insert(text);
-        } else {
-            self.hint(self.texts.paste_too_long());
-        }
-    }
-
     fn show_panel(&mut self, panel: Panel) {
         self.panel = panel;
         self.lay_out(self.geometry.columns, self.geometry.rows);
     }
 
-    fn scroll(&mut self, scroll: Scroll) {
+    pub(super) fn scroll(&mut self, scroll: Scroll) {
         let height = usize::from(self.geometry.message_rows());
         let page = isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1);
         let rows = match scroll {
@@ -133,11 +135,20 @@ impl State {
                     conversation.editor.submit();
                 }
             }
-            Err(Refusal::Hint(text)) => self.hint(text),
-            Err(Refusal::Error(text)) => {
-                self.notice(EntryKind::Error, text);
-                self.conversations.current_mut().editor.submit();
+            Err(refusal) => {
+                let is_wrong = matches!(refusal, Refusal::Error(_));
+                self.refuse(refusal);
+                if is_wrong {
+                    self.conversations.current_mut().editor.submit();
+                }
             }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        match refusal {
+            Refusal::Hint(text) => self.hint(text),
+            Refusal::Error(text) => drop(self.notice(EntryKind::Error, text)),
         }
     }
 
@@ -193,7 +204,32 @@ impl State {
                 Ok(())
             }
             Command::Resend => self.resend(),
+            Command::Search(words) => {
+                self.search_for(&words);
+                Ok(())
+            }
+            Command::Ignore(None) => {
+                let names: Vec<_> =
+                    self.ignored.iter().map(|name| sanitize_name(name.as_str()).to_string()).collect();
+                self.notice(EntryKind::Notice, self.texts.ignored(&names.join(", ")));
+                Ok(())
+            }
+            Command::Ignore(Some(name)) => self.toggle_ignored(&name),
         }
+    }
+
+    fn toggle_ignored(&mut self, name: &UserName) -> Result<(), Refusal> {
+        if name.key() == self.config.name.key() {
+            return Err(Refusal::Hint(self.texts.cannot_ignore_oneself()));
+        }
+        let shown = sanitize_name(name.as_str()).cut(super::NOTICE_NAME_COLUMNS);
+        let text = match self.ignored.toggle(name) {
+            Toggled::Ignored => self.texts.ignoring(&shown),
+            Toggled::Heard => self.texts.hearing(&shown),
+            Toggled::Full => return Err(Refusal::Hint(self.texts.ignored_full())),
+        };
+        self.notice(EntryKind::Notice, text);
+        Ok(())
     }
 
     /// Sends again what was not confirmed in the conversation that is shown: it may arrive twice, so only the
@@ -222,7 +258,7 @@ impl State {
         self.say(Some(target.clone()), text)?;
         let index = self.conversations.find_or_open(&target);
         if index != self.conversations.current_index() && !self.config.line_mode {
-            let name = crate::sanitize::sanitize_name(target.as_str()).cut(super::NOTICE_NAME_COLUMNS);
+            let name = sanitize_name(target.as_str()).cut(super::NOTICE_NAME_COLUMNS);
             let here = self.conversations.current().peer.clone();
             let id = self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
             self.outbox.point_to_last(EntryKey { peer: here, id });
@@ -230,7 +266,7 @@ impl State {
         Ok(())
     }
 
-    fn say(&mut self, peer: Option<UserName>, text: &str) -> Result<(), Refusal> {
+    pub(super) fn say(&mut self, peer: Option<UserName>, text: &str) -> Result<(), Refusal> {
         self.can_send()?;
         let refused = |error| Refusal::Error(self.texts.text_error(error));
         // How much a server takes is its affair, and it says so; the line holds no more than this.
@@ -269,6 +305,14 @@ impl State {
             Link::Online { .. } if self.outbox.is_full() => Err(Refusal::Hint(self.texts.too_many_pending())),
             Link::Online { .. } => Ok(()),
             _ => Err(Refusal::Hint(self.texts.not_sent_offline())),
+        }
+    }
+
+    pub(super) fn can_send_many(&self, count: usize) -> Result<(), Refusal> {
+        self.can_send()?;
+        match self.outbox.len() + count <= super::outbox::REQUESTS_MAX {
+            true => Ok(()),
+            false => Err(Refusal::Hint(self.texts.too_many_pending())),
         }
     }
 }

@@ -242,6 +242,32 @@ impl Conversation {
         self.clamp(height);
     }
 
+    /// Rows between the newest and the bottom of the screen.
+    #[must_use]
+    pub fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// Goes to where so many rows lie below the screen.
+    pub fn scroll_to(&mut self, rows: usize) {
+        self.scroll = rows;
+    }
+
+    /// Brings an entry onto a screen of `height` rows: into the middle, unless it can be seen already.
+    pub fn show(&mut self, id: u64, height: usize) {
+        let mut below = 0;
+        for entry in self.entries.iter().rev() {
+            let rows = self.rows_of(entry);
+            if entry.id == id {
+                if below < self.scroll || below + rows > self.scroll + height {
+                    self.scroll = (below + rows / 2).saturating_sub(height / 2);
+                }
+                return self.clamp(height);
+            }
+            below += rows;
+        }
+    }
+
     /// Keeps the position within what a screen of `height` rows can show.
     pub fn clamp(&mut self, height: usize) {
         // At the newest there is nothing to clamp, and nothing to count: this comes with every event.

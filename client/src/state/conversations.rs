@@ -102,7 +102,8 @@ impl Conversations {
             let place = place.or_else(|| others().next());
             place.into_iter().for_each(|at| self.remove(at));
         }
-        let closed = self.closed.iter().position(|it| it.peer.as_ref().map(UserName::key) == Some(peer.key()));
+        let closed =
+            self.closed.iter().position(|it| it.peer.as_ref().map(UserName::key) == Some(peer.key()));
         let conversation = closed.and_then(|at| self.closed.remove(at));
         let fresh = || Conversation::new(Some(peer.clone())).keeping(self.entries_max);
         self.list.push(conversation.unwrap_or_else(fresh));

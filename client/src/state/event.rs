@@ -64,6 +64,8 @@ pub enum Action {
     Scroll(Scroll),
     /// Shows another conversation.
     Switch(Switch),
+    /// Searches in the conversation that is shown; again: an older place.
+    Search,
     /// To the newest message; closes the panel where it lies over the text.
     Escape,
     /// Shows the help.

@@ -65,7 +65,10 @@ impl State {
             let key = self.outbox.take_message(None, content);
             return self.on_relayed(key, None, content, at);
         }
-        let (by, _) = self.name_from_wire(sender);
+        let (by, name) = self.name_from_wire(sender);
+        if name.is_some_and(|name| self.ignored.contains(&name)) {
+            return;
+        }
         let mention = self.is_mentioned(content);
         let said = EntryKind::Said { by: by.clone(), own: false, mention };
         let id = self.push(0, at, said, sanitize(content));
@@ -93,6 +96,9 @@ impl State {
             }
             return;
         };
+        if self.ignored.contains(&peer) {
+            return;
+        }
         let mention = self.is_mentioned(content);
         let index = self.conversations.find_or_open(&peer);
         let said = EntryKind::Said { by: by.clone(), own: false, mention };
@@ -238,6 +244,9 @@ impl State {
 
     /// Something about a user: a line in the general chat, and in the conversation with that user.
     fn about(&mut self, name: &UserName, text: Visible) {
+        if self.ignored.contains(name) {
+            return;
+        }
         self.push(0, None, EntryKind::Notice, text.clone());
         if let Some(index) = self.conversations.find(Some(name)).filter(|_| !self.config.line_mode) {
             self.push(index, None, EntryKind::Notice, text);

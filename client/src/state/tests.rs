@@ -12,6 +12,7 @@ use crate::sanitize::sanitize;
 
 mod connection;
 mod conversations;
+mod finding;
 mod line_mode;
 mod preferences;
 mod requests;
@@ -133,7 +134,12 @@ impl World {
 
     /// Writes a line in screen mode and presses Enter.
     pub(crate) fn types(&mut self, line: &str) -> Vec<Effect> {
-        self.does(Action::Paste(line.to_owned()));
+        for (index, part) in line.split('\n').enumerate() {
+            if index > 0 {
+                self.does(Action::Insert('\n'));
+            }
+            self.does(Action::Paste(part.to_owned()));
+        }
         self.does(Action::Enter)
     }
 

@@ -103,6 +103,109 @@ impl Texts {
         )
     }
 
+    /// Control characters of a paste were left out.
+    #[must_use]
+    pub fn controls_dropped(self, count: usize) -> Visible {
+        match count {
+            1 => say!(
+                self,
+                "se quitó 1 carácter de control de lo pegado",
+                "1 control character was left out of the paste"
+            ),
+            _ => say!(
+                self,
+                "se quitaron {count} caracteres de control de lo pegado",
+                "{count} control characters were left out of the paste"
+            ),
+        }
+    }
+
+    /// What is asked about several lines, in so many columns.
+    #[must_use]
+    pub fn paste_question(self, lines: usize, room: usize) -> Visible {
+        let whole = say!(
+            self,
+            "Pegar {lines} líneas: Enter una sola / Alt-Enter por separado / Esc",
+            "Paste {lines} lines: Enter as one / Alt-Enter one by one / Esc"
+        );
+        if whole.columns() < room {
+            return whole;
+        }
+        say!(self, "{lines} líneas: Enter/Alt-Enter/Esc", "{lines} lines: Enter/Alt-Enter/Esc")
+    }
+
+    /// The paste was dropped.
+    #[must_use]
+    pub fn nothing_pasted(self) -> Visible {
+        say!(self, "no se pegó nada", "nothing was pasted")
+    }
+
+    /// Too many lines to send them one by one.
+    #[must_use]
+    pub fn too_many_lines(self, max: usize) -> Visible {
+        say!(
+            self,
+            "por separado van hasta {max} líneas: Enter las pega en una sola",
+            "up to {max} lines go one by one: Enter pastes them as one"
+        )
+    }
+
+    /// The prompt of a search: which one is shown, of how many.
+    #[must_use]
+    pub fn search_prompt(self, (at, of): (usize, usize)) -> Visible {
+        match of {
+            0 => say!(self, "buscar", "search"),
+            _ => say!(self, "buscar {at}/{of}", "search {at}/{of}"),
+        }
+    }
+
+    /// Nothing fits.
+    #[must_use]
+    pub fn not_found(self) -> Visible {
+        say!(self, "no se encontró nada", "nothing was found")
+    }
+
+    /// A user is not heard any more.
+    #[must_use]
+    pub fn ignoring(self, name: &Visible) -> Visible {
+        say!(
+            self,
+            "ya no se muestra lo que diga {name}; /ignorar {name} otra vez lo deshace",
+            "what {name} says is not shown any more; /ignore {name} again undoes it"
+        )
+    }
+
+    /// A user is heard again.
+    #[must_use]
+    pub fn hearing(self, name: &Visible) -> Visible {
+        say!(self, "se muestra otra vez lo que diga {name}", "what {name} says is shown again")
+    }
+
+    /// Who is not heard.
+    #[must_use]
+    pub fn ignored(self, names: &str) -> Visible {
+        match names {
+            "" => say!(self, "no se ignora a nadie", "nobody is ignored"),
+            names => say!(self, "ignorados: {names}", "ignored: {names}"),
+        }
+    }
+
+    /// No more users can be ignored.
+    #[must_use]
+    pub fn ignored_full(self) -> Visible {
+        say!(
+            self,
+            "ya se ignora a demasiados: quite a alguien antes",
+            "too many are ignored: take one out first"
+        )
+    }
+
+    /// Everybody hears oneself.
+    #[must_use]
+    pub fn cannot_ignore_oneself(self) -> Visible {
+        say!(self, "a uno mismo no se le ignora", "you cannot ignore yourself")
+    }
+
     /// Nothing to do.
     #[must_use]
     pub fn already_online(self) -> Visible {
@@ -140,13 +243,15 @@ texto: va a quien nombra el indicador
 /estado ACTIVO|OCUPADO|INACTIVO
 /usuarios: quién está; /info ana: su IP
 /ver ana, /ver, /cerrar: conversaciones
-/limpiar /reconectar /reenviar /salir
+/buscar (Ctrl-R); /ignorar ana; /limpiar
+/reconectar /reenviar /ayuda (F1) /salir
 //x envía «/x»; @@x envía «@x»
 Alt-1..9: conversación; Alt-a: sin leer
 RePág AvPág Esc: mover; Alt-Izq/Der: otra
 Tab: completar; Arriba/Abajo: historial
 F2: usuarios; Alt-Intro: otra línea
-Ctrl-A E W U K Y: editar; Ctrl-Z: parar";
+Ctrl-A E W U K Y: editar; Ctrl-Z: parar
+(?)ana: nombre que mezcla alfabetos";
 
 const HELP_ENGLISH: &str = "\
 text: goes to whom the prompt names
@@ -154,10 +259,12 @@ text: goes to whom the prompt names
 /status ACTIVO|OCUPADO|INACTIVO
 /users: who is here; /info ana: their IP
 /view ana, /view, /close: conversations
-/clear /reconnect /resend /quit
+/search (Ctrl-R); /ignore ana; /clear
+/reconnect /resend /help (F1) /quit
 //x sends \"/x\"; @@x sends \"@x\"
 Alt-1..9: conversation; Alt-a: unread
 PgUp PgDn Esc: move; Alt-Left/Right: next
 Tab: complete; Up/Down: history
 F2: users; Alt-Enter: another line
-Ctrl-A E W U K Y: edit; Ctrl-Z: suspend";
+Ctrl-A E W U K Y: edit; Ctrl-Z: suspend
+(?)ana: a name that mixes alphabets";

@@ -94,11 +94,7 @@ impl Texts {
                 "there are as many users from this IP address as the server allows; whoever runs it can allow more with --per-ip"
             ),
             (Some(C::ServerFull), _) => {
-                say!(
-                    self,
-                    "el servidor está lleno; intente más tarde",
-                    "the server is full; try again later"
-                )
+                say!(self, "el servidor está lleno; intente más tarde", "the server is full; try again later")
             }
             _ => sentence,
         }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::line::Line;
 use super::theme::Theme;
-use crate::sanitize::{columns, sanitize_line};
+use crate::sanitize::{columns, sanitize_name};
 use crate::state::{Conversation, Link, State};
 
 /// One tab per conversation, the shown one in brackets; at the right the server and the connection's state.
@@ -39,7 +39,7 @@ fn first_tab(labels: &[String], current: usize, room: usize) -> usize {
 /// `[1 General]`, ` 2 ana(3!) `: the number to switch with, what is unread, `!` for what names the user.
 fn label(state: &State, index: usize, conversation: &Conversation) -> String {
     let title = match &conversation.peer {
-        Some(peer) => sanitize_line(peer.as_str()).cut(TITLE_COLUMNS_MAX).to_string(),
+        Some(peer) => sanitize_name(peer.as_str()).cut(TITLE_COLUMNS_MAX).to_string(),
         None => state.config().texts.general().to_owned(),
     };
     let unread = match (conversation.unread, conversation.mentions) {
@@ -80,7 +80,7 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return narrow_status(state, theme, area, buffer);
     }
     let mut line = Line::new(buffer, area.y, area.left(), right_start.saturating_sub(1));
-    let own = sanitize_line(state.config().name.as_str()).cut(OWN_NAME_COLUMNS_MAX);
+    let own = sanitize_name(state.config().name.as_str()).cut(OWN_NAME_COLUMNS_MAX);
     line.put(own.as_str(), style.patch(theme.chosen())).put(" ", style);
     let room = line.left();
     line.put(&own_status(state, room), style);
@@ -103,7 +103,7 @@ fn narrow_status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     }
     words.extend(state.passing_hint().map(ToString::to_string));
     words.push(own_status(state, line.left()));
-    words.push(sanitize_line(state.config().name.as_str()).as_str().to_owned());
+    words.push(sanitize_name(state.config().name.as_str()).as_str().to_owned());
     line.put(&words.join(" "), style);
 }
 

@@ -8,23 +8,43 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::line::Line;
 use super::theme::Theme;
-use crate::sanitize::{Visible, columns, sanitize_line};
-use crate::state::State;
+use crate::editor::Editor;
+use crate::sanitize::{Visible, columns, sanitize_line, sanitize_name};
+use crate::state::{Mode, State};
 
 /// Draws it; says where the cursor stands.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Position {
+    let texts = state.config().texts;
     let conversation = state.conversations().current();
     let (sign, target) = match &conversation.peer {
-        Some(peer) => ("@", sanitize_line(peer.as_str())),
-        None => ("", sanitize_line(state.config().texts.general())),
+        Some(peer) => ("@", sanitize_name(peer.as_str())),
+        None => ("", sanitize_line(texts.general())),
     };
-    let prompt = prompt(sign, &target, usize::from(area.width));
+    let width = usize::from(area.width);
     let mut line = Line::new(buffer, area.y, area.left(), area.right());
-    line.put(&prompt, theme.chosen());
+    match state.mode() {
+        Mode::Line => {
+            line.put(&prompt(sign, &target, width), theme.chosen());
+            written(&conversation.editor, theme, line, area)
+        }
+        Mode::Search(search) => {
+            line.put(&prompt("", &texts.search_prompt(search.position()), width), theme.attention());
+            written(search.query(), theme, line, area)
+        }
+        Mode::Paste(question) => {
+            line.put(&prompt(sign, &target, width), theme.chosen());
+            let question = texts.paste_question(question.lines(), line.left());
+            line.put(question.as_str(), theme.attention());
+            Position::new(line.x().min(area.right().saturating_sub(1)), area.y)
+        }
+    }
+}
+
+/// What is written in an editor, behind the prompt; says where the cursor stands.
+fn written(editor: &Editor, theme: &Theme, mut line: Line<'_>, area: Rect) -> Position {
     let start = line.x();
     let room = line.left().saturating_sub(1);
-
-    let (before, after) = conversation.editor.text().split_at(conversation.editor.cursor());
+    let (before, after) = editor.text().split_at(editor.cursor());
     let before: Vec<String> = before.graphemes(true).map(|cluster| shown(theme, cluster)).collect();
     let mut from = before.len();
     let mut used = 0;

@@ -55,7 +55,7 @@ fn text(state: &State, theme: &Theme, entry: &Entry, index: usize, mut line: Lin
     }
     let indent = if index == 0 { first } else { rest };
     line.skip_to(start + u16::try_from(indent).unwrap_or(u16::MAX))
-        .put(entry.row(index), text_style(theme, entry));
+        .put(entry.row(index), text_style(state, theme, entry));
     if index + 1 == entry.text_rows() && !entry.is_tail_apart() {
         tail(entry, theme, line);
     }
@@ -105,7 +105,10 @@ fn label_style(theme: &Theme, entry: &Entry) -> Style {
     }
 }
 
-fn text_style(theme: &Theme, entry: &Entry) -> Style {
+fn text_style(state: &State, theme: &Theme, entry: &Entry) -> Style {
+    if state.hit() == Some(entry.id) {
+        return theme.bar();
+    }
     match &entry.kind {
         EntryKind::Said { mention: true, .. } => theme.chosen(),
         EntryKind::Said { .. } if entry.delivery == Delivery::Pending => theme.dim(),

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::line::Line;
 use super::theme::Theme;
-use crate::sanitize::{columns, sanitize_line};
+use crate::sanitize::{columns, sanitize_name};
 use crate::state::{State, User};
 
 /// The users at the side, with a border to the left.
@@ -41,8 +41,12 @@ fn row(state: &State, theme: &Theme, user: &User, mut line: Line<'_>) {
     let glyph = if user.status == Status::Inactivo { theme.away() } else { theme.present() };
     let word =
         if line.left() >= WORD_COLUMNS_MIN { user.status.as_str() } else { &user.status.as_str()[..3] };
-    let name = sanitize_line(user.name.as_str());
-    let mark = if own { "*" } else { "" };
+    let name = sanitize_name(user.name.as_str());
+    let mark = match state.ignored().contains(&user.name) {
+        _ if own => "*",
+        true => "x",
+        false => "",
+    };
     let end = line.x() + u16::try_from(line.left()).unwrap_or(0);
     let status_columns = if line.left() >= WORD_COLUMNS_MIN { STATUS_COLUMNS } else { 3 };
     let room = line.left().saturating_sub(columns(glyph) + 1 + mark.len() + 1 + status_columns);

@@ -257,12 +257,51 @@ fn what_was_unread_is_marked() {
 #[test]
 fn a_long_line_moves_so_that_the_cursor_is_seen() {
     let mut world = World::online();
-    world.does(Action::Paste("una línea bastante más larga que la pantalla\ny otra".into()));
+    world.does(Action::Paste("una línea bastante más larga que la pantalla".into()));
+    world.does(Action::Insert('\n'));
+    world.does(Action::Paste("y otra".into()));
     insta::assert_snapshot!(screen(&mut world, 30, 3), @r"
 
     ana [ACTIVO]            09:00
     General> e la pantalla⏎y otra_
     ");
+}
+
+#[test]
+fn the_question_about_a_paste_stands_behind_the_prompt() {
+    let mut world = World::online();
+    world.types("/ver bob");
+    world.does(Action::Paste("uno\ndos\ntres".into()));
+    for (columns, last) in [
+        (80, "@bob> Pegar 3 líneas: Enter una sola / Alt-Enter por separado / Esc_"),
+        (40, "@bob> 3 líneas: Enter/Alt-Enter/Esc_"),
+        (20, "@bob> 3 líneas: Ente"),
+        (1, "3"),
+    ] {
+        assert_eq!(screen(&mut world, columns, 6).lines().last(), Some(last), "{columns}");
+    }
+}
+
+#[test]
+fn a_search_shows_what_it_found_and_where_among_how_many() {
+    let mut world = world();
+    world.does(Action::Search);
+    world.does(Action::Paste("gracias".into()));
+    insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
+    [1 General]  2 bob(1!)                       h:80 conectado
+                     https://ejemplo.gt/uvg/so/p│ Usuarios 3
+                     royecto-1/enunciado.pdf    │● ana*      ACT
+    09:13        bob gracias, 你好 👋           │● bob       ACT
+    09:00         -- carla está INACTIVO        │◌ carla     INA
+                     (asignado por el servidor) │
+    ana [ACTIVO (pidiendo OCUPADO)]  3 en línea F1 ayuda  09:00
+    buscar 1/1> gracias_
+    ");
+    let theme = Theme::new(false, true);
+    let mut terminal = Terminal::new(TestBackend::new(60, 8)).unwrap();
+    terminal.draw(|frame| view(&world.state, &theme, frame)).unwrap();
+    let cell = &terminal.backend().buffer()[(17, 3)];
+    assert!(cell.modifier.contains(ratatui::style::Modifier::REVERSED), "marked without a colour: {cell:?}");
 }
 
 #[test]

@@ -286,13 +286,57 @@ fn suspending_stops_the_script_too() {
 }
 
 #[test]
-fn a_paste_is_text_until_enter_is_pressed() {
+fn a_paste_of_several_lines_is_asked_about_and_runs_no_command() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
-    ana.types("\x1b[200~/salir\rdos\x1b[201~");
-    ana.sees("General> /salir⏎dos");
-    ana.types("\x01hola ");
-    ana.sees("General> hola /salir⏎dos");
+    ana.types("\x1b[200~/salir\rdos\r\x1b[201~");
+    ana.sees("General> Pegar 2 líneas: Enter una sola / Alt-Enter por separado / Esc");
+    ana.types("\r");
+    ana.sees("General> //salir⏎dos");
+    ana.types("\r");
+    ana.sees("ana /salir");
+    ana.types("\x1b[200~/salir\rtres\x1b[201~");
+    ana.sees("Pegar 2 líneas");
+    ana.types("\x1b\r");
+    ana.sees("ana tres");
+    ana.types("\x1b[200~cuatro\rcinco\x1b[201~");
+    ana.sees("Pegar 2 líneas");
+    ana.types("\x1b");
+    ana.sees("no se pegó nada");
+    assert!(!ana.screen().contents().contains("cuatro"));
+}
+
+#[test]
+fn a_paste_of_a_megabyte_and_of_garbage_leaves_the_client_usable() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    ana.types(&format!("\x1b[200~{}\x1b[201~", "pegado\r".repeat(150_000)));
+    ana.sees("lo pegado no cabe");
+    ana.types_bytes(b"\x1b[200~a\0b\xff\x1b]0;t\x07c\x1b[201~");
+    // The emulator draws nothing for U+FFFD.
+    ana.sees("]0;tc");
+    ana.types_bytes(b"\x03\xff\xfe\xc3\x1b[999~");
+    ana.says("sigo aquí");
+    ana.sees("ana sigo aquí");
+}
+
+#[test]
+fn what_was_said_is_found_again() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    ana.says("la aguja está aquí");
+    ana.sees_no("(enviando...)");
+    for number in 0..30 {
+        ana.says(&format!("paja {number}"));
+    }
+    ana.sees("ana paja 29");
+    ana.sees_no("la aguja");
+    ana.types("\x12AGUJA esta");
+    ana.sees("buscar 1/1> AGUJA esta");
+    ana.sees("ana la aguja está aquí");
+    ana.types("\x1b");
+    ana.sees("ana paja 29");
+    ana.sees("General>");
 }
 
 #[test]

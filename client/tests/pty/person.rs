@@ -130,10 +130,12 @@ impl Person {
 
     /// Presses keys.
     pub fn types(&mut self, keys: &str) {
-        self.keyboard
-            .write_all(keys.as_bytes())
-            .and_then(|()| self.keyboard.flush())
-            .expect("the terminal takes keys");
+        self.types_bytes(keys.as_bytes());
+    }
+
+    /// Sends bytes that may be no text.
+    pub fn types_bytes(&mut self, bytes: &[u8]) {
+        self.keyboard.write_all(bytes).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
     }
 
     /// Writes a line and presses Enter.

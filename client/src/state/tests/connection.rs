@@ -43,8 +43,7 @@ fn a_refused_name_at_the_start_ends_the_program_in_the_users_language() {
     let mut world = World::new(false);
     world.happens(Event::Start);
     world.link(LinkEvent::Up);
-    let effects =
-        world.hears_error("the name ana is in use", Some(ErrorCode::NameTaken), Some("register"));
+    let effects = world.hears_error("the name ana is in use", Some(ErrorCode::NameTaken), Some("register"));
     assert_eq!(exit(&effects), Some((EXIT_REFUSED, "el nombre ana ya está en uso; elija otro".into())));
 
     let mut other_make = World::new(false);
@@ -93,7 +92,11 @@ fn what_was_not_confirmed_goes_out_again_only_on_request_and_once() {
     assert_eq!(requests(&world.connects()), [""; 0], "nothing is repeated silently");
 
     let sent = world.types("/resend");
-    assert_eq!(requests(&sent), ["broadcast   uno\n\u{200b}dos", "broadcast tres"], "the wire text, unchanged");
+    assert_eq!(
+        requests(&sent),
+        ["broadcast   uno\n\u{200b}dos", "broadcast tres"],
+        "the wire text, unchanged"
+    );
     world.hears_broadcast("ana", "  uno\n\u{200b}dos");
     let shown: Vec<_> = world.state.conversations.current().entries().map(line).collect();
     assert_eq!(shown[shown.len() - 2..], ["ana:   uno\ndos", "ana: tres (enviando...)"]);
@@ -261,7 +264,8 @@ fn the_status_after_reconnecting_is_the_servers_again() {
     world.passes(Duration::from_secs(2));
     world.connects();
     assert_eq!(world.state.status(), Some(Status::Activo));
-    let line = "-- su estado es ACTIVO, que el servidor asigna al conectar; era OCUPADO (/estado OCUPADO lo pide)";
+    let line =
+        "-- su estado es ACTIVO, que el servidor asigna al conectar; era OCUPADO (/estado OCUPADO lo pide)";
     assert_eq!(world.last_line(), line);
 }
 

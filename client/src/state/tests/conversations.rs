@@ -116,6 +116,15 @@ fn the_bell_rings_at_most_once_in_two_seconds() {
 }
 
 #[test]
+fn an_occupied_user_is_not_called() {
+    let mut world = World::online();
+    world.hears_status("ana", Status::Ocupado, Some(StatusReason::Requested));
+    assert!(!world.hears_private("bob", "ana", "uno").contains(&Effect::Bell));
+    world.hears_status("ana", Status::Activo, Some(StatusReason::Requested));
+    assert!(world.hears_private("carla", "ana", "dos").contains(&Effect::Bell));
+}
+
+#[test]
 fn who_comes_changes_and_goes_is_told_once() {
     let mut world = World::online();
     world.hears_status("dora", Status::Activo, Some(StatusReason::Joined));

@@ -140,11 +140,109 @@ fn how_long_a_message_may_be_is_the_servers_affair_unless_it_breaks_the_connecti
 }
 
 #[test]
-fn a_paste_is_text_whatever_it_says() {
+fn one_pasted_line_joins_the_line_and_runs_nothing() {
     let mut world = World::online();
+    for paste in ["/salir", "/salir\r\n", "\n\n/salir\r", "/salir\n\n"] {
+        assert_eq!(world.does(Action::Paste(paste.into())), []);
+        assert_eq!(world.draft(), "/salir", "{paste:?}");
+        world.does(Action::Interrupt);
+    }
+    world.does(Action::Paste("\r\n\n".into()));
+    assert_eq!(world.draft(), "");
+}
+
+#[test]
+fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
+    let mut world = World::online();
+    world.does(Action::Insert('x'));
     assert_eq!(world.does(Action::Paste("uno\r/salir\r".into())), []);
-    assert_eq!(world.draft(), "uno\n/salir\n");
-    assert_eq!(requests(&world.does(Action::Enter)), ["broadcast uno\n/salir\n"]);
+    assert!(matches!(&world.state.mode, Mode::Paste(question) if question.lines() == 2));
+    for action in [
+        Action::Insert('s'),
+        Action::Edit(crate::editor::Edit::Backspace),
+        Action::Switch(Switch::Last),
+        Action::Complete { back: false },
+        Action::Paste("otra\ncosa".into()),
+        Action::Help,
+        Action::Search,
+    ] {
+        assert_eq!(world.does(action.clone()), [], "{action:?}");
+        assert!(matches!(world.state.mode, Mode::Paste(_)), "{action:?}");
+    }
+    world.does(Action::Escape);
+    assert!(matches!(world.state.mode, Mode::Line));
+    assert_eq!((world.draft(), world.hint()), ("x", "no se pegó nada"));
+}
+
+#[test]
+fn several_pasted_lines_as_one_are_text_even_where_a_command_would_stand() {
+    for (before, paste, sent) in [
+        ("", "uno\r/salir\r", "broadcast uno\n/salir"),
+        ("", "/salir\rdos", "broadcast /salir\ndos"),
+        ("", "@bob secreto\ndos", "broadcast @bob secreto\ndos"),
+        ("", "//uno\ndos", "broadcast //uno\ndos"),
+        ("a ", "/salir\ndos", "broadcast a /salir\ndos"),
+    ] {
+        let mut world = World::online();
+        before.chars().for_each(|c| drop(world.does(Action::Insert(c))));
+        world.does(Action::Paste(paste.into()));
+        assert_eq!(world.does(Action::Enter), [], "the line is still to be sent");
+        assert_eq!(requests(&world.does(Action::Enter)), [sent], "{paste:?}");
+    }
+}
+
+#[test]
+fn several_pasted_lines_one_by_one_are_messages_to_whom_the_prompt_names() {
+    let mut world = World::online();
+    world.types("/ver bob");
+    world.does(Action::Insert('x'));
+    world.does(Action::Paste("uno\r\n\r\n/salir\r\n@carla dos\r\n".into()));
+    let sent = world.does(Action::Insert('\n'));
+    assert_eq!(requests(&sent), ["private bob uno", "private bob /salir", "private bob @carla dos"]);
+    assert_eq!(world.draft(), "x", "what was being written stays");
+}
+
+#[test]
+fn too_many_pasted_lines_do_not_go_one_by_one() {
+    let mut world = World::online();
+    world.does(Action::Paste("x\n".repeat(paste::PASTE_LINES_MAX + 1)));
+    assert_eq!(world.does(Action::Insert('\n')), []);
+    assert_eq!(world.hint(), "por separado van hasta 20 líneas: Enter las pega en una sola");
+    world.does(Action::Enter);
+    assert_eq!(requests(&world.does(Action::Enter)).len(), 1);
+
+    world.does(Action::Paste("x\n".repeat(paste::PASTE_LINES_MAX)));
+    assert_eq!(requests(&world.does(Action::Insert('\n'))).len(), paste::PASTE_LINES_MAX);
+}
+
+#[test]
+fn a_paste_is_kept_while_it_cannot_be_sent() {
+    let mut world = World::online();
+    world.link(LinkEvent::Down(LinkError::Lost));
+    world.does(Action::Paste("uno\ndos".into()));
+    assert_eq!(world.does(Action::Insert('\n')), []);
+    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    world.does(Action::Enter);
+    assert_eq!(world.draft(), "uno\ndos");
+}
+
+#[test]
+fn control_characters_of_a_paste_are_left_out_with_a_word() {
+    let mut world = World::online();
+    world.does(Action::Paste("a\0b\u{1b}[31mc\td\u{9b}".into()));
+    assert_eq!(world.draft(), "ab[31mc\td");
+    assert_eq!(world.hint(), "se quitaron 3 caracteres de control de lo pegado");
+    assert_eq!(requests(&world.does(Action::Enter)), ["broadcast ab[31mc\td"]);
+}
+
+#[test]
+fn a_paste_of_a_megabyte_is_refused_in_words() {
+    let mut world = World::online();
+    for paste in ["x".repeat(1 << 20), "x\n".repeat(1 << 19)] {
+        world.does(Action::Paste(paste));
+        assert_eq!((world.draft(), world.hint()), ("", "lo pegado no cabe: una línea tiene hasta 64 KiB"));
+        assert!(matches!(world.state.mode, Mode::Line));
+    }
 }
 
 #[test]
