@@ -25,6 +25,7 @@ use signal_hook_mio::v1_0::Signals;
 use crate::input::Decoder;
 use crate::keymap::Keymap;
 use crate::lines::Lines;
+use crate::output::Output;
 use crate::sanitize::Visible;
 use crate::state::{Config, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, Effect, Event, Exit, LinkEvent, Now, State};
 use crate::terminal::{Screen, give_back};
@@ -36,6 +37,7 @@ const SIGNALS: Token = Token(0);
 const WAKE: Token = Token(1);
 const LINK: Token = Token(2);
 const TERMINAL: Token = Token(3);
+const OUTPUT: Token = Token(4);
 
 /// The shortest time between two frames, unless a key was pressed: under 30 of them a second.
 pub const FRAME_TIME: Duration = Duration::from_millis(34);
@@ -69,13 +71,20 @@ enum Front {
     /// Screen mode before the server accepted the user: the terminal is still the shell's.
     Starting,
     Screen(Box<OnScreen>),
-    Lines(Lines),
+    Lines(InLines),
 }
 
 struct OnScreen {
     screen: Screen,
     decoder: Decoder,
     read_at: Instant,
+}
+
+struct InLines {
+    lines: Lines,
+    output: Output,
+    /// A signal ends the program: who does not read now reads no more.
+    hurried: bool,
 }
 
 /// Whether the screen shows what the state says.
@@ -101,7 +110,13 @@ impl App {
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let transport = Transport::new(target, LINK, poll.registry().try_clone()?, Arc::clone(&waker));
-        let front = if config.line_mode { Front::Lines(Lines::start(waker)?) } else { Front::Starting };
+        let front = if config.line_mode {
+            register_output(&poll)?;
+            let lines = Lines::start(waker)?;
+            Front::Lines(InLines { lines, output: Output::default(), hurried: false })
+        } else {
+            Front::Starting
+        };
         let now = Now { elapsed: Duration::ZERO, wall: Local::now().fixed_offset() };
         Ok(Self {
             poll,
@@ -127,7 +142,7 @@ impl App {
         let mut events = Events::with_capacity(64);
         let outcome = self.feed([Event::Start]).and_then(|()| {
             loop {
-                if let Some(exit) = self.exit.take() {
+                if let Some(exit) = self.exit.take_if(|_| !self.front.is_being_read()) {
                     return Ok(exit);
                 }
                 self.turn(&mut events)?;
@@ -142,6 +157,10 @@ impl App {
     fn turn(&mut self, events: &mut Events) -> io::Result<()> {
         self.wait(events)?;
         self.on_signals()?;
+        self.on_output()?;
+        if self.front.is_full() {
+            return Ok(());
+        }
         self.on_terminal()?;
         self.on_link()?;
         self.on_lines()?;
@@ -151,7 +170,10 @@ impl App {
 
     /// Sleeps until something happens, at most until the next deadline.
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let timeout = if self.terminal_ready || self.transport.has_more() {
+        let timeout = if self.front.is_full() || self.exit.is_some() {
+            // The reader's readiness or a signal wakes the loop.
+            None
+        } else if self.terminal_ready || self.transport.has_more() {
             Some(Duration::ZERO)
         } else {
             self.deadline().map(|at| at.saturating_duration_since(Instant::now()))
@@ -184,7 +206,12 @@ impl App {
         let pending: Vec<_> = self.signals.pending().collect();
         for signal in pending {
             match signal {
-                SIGTERM | SIGHUP | SIGINT | SIGQUIT => self.feed([Event::Terminate])?,
+                SIGTERM | SIGHUP | SIGINT | SIGQUIT => {
+                    if let Front::Lines(on) = &mut self.front {
+                        on.hurried = true;
+                    }
+                    self.feed([Event::Terminate])?;
+                }
                 SIGTSTP => self.suspend()?,
                 SIGCONT => self.redraw()?,
                 // Several of them in one turn are one: the size is asked for once.
@@ -240,8 +267,8 @@ impl App {
 
     fn on_lines(&mut self) -> io::Result<()> {
         while self.state.wants_lines() && self.exit.is_none() {
-            let Front::Lines(lines) = &mut self.front else { return Ok(()) };
-            match lines.next_event() {
+            let Front::Lines(on) = &mut self.front else { return Ok(()) };
+            match on.lines.next_event() {
                 Some(event) => self.feed([event])?,
                 None => return Ok(()),
             }
@@ -319,9 +346,15 @@ impl App {
     }
 
     fn print(&mut self, line: &Visible) -> Option<Event> {
-        let mut out = io::stdout().lock();
+        let Front::Lines(on) = &mut self.front else { return None };
+        on.output.push(line);
         // Whoever read the lines is gone (`| head`): so are we.
-        writeln!(out, "{line}").and_then(|()| out.flush()).is_err().then_some(Event::Terminate)
+        on.flush().is_err().then_some(Event::Terminate)
+    }
+
+    fn on_output(&mut self) -> io::Result<()> {
+        let Front::Lines(on) = &mut self.front else { return Ok(()) };
+        if on.flush().is_err() { self.feed([Event::Terminate]) } else { Ok(()) }
     }
 
     /// Stops the whole process group, as the terminal itself would: a script that started the program would
@@ -368,6 +401,36 @@ impl App {
     }
 }
 
+impl Front {
+    /// Whether the reader of the lines is so far behind that nothing may be taken in.
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Lines(on) if on.output.is_full() && !on.hurried)
+    }
+
+    /// Whether lines wait for a reader who may still come to them.
+    fn is_being_read(&self) -> bool {
+        matches!(self, Self::Lines(on) if !on.output.is_flushed() && !on.hurried)
+    }
+}
+
+impl InLines {
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.output.flush();
+        self.hurried |= outcome.is_err();
+        outcome
+    }
+}
+
+/// Wakes the loop when standard output takes something again. Files cannot be waited on, and need not be: they
+/// always take.
+fn register_output(poll: &Poll) -> io::Result<()> {
+    let descriptor = io::stdout().as_raw_fd();
+    match poll.registry().register(&mut SourceFd(&descriptor), OUTPUT, Interest::WRITABLE) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        outcome => outcome,
+    }
+}
+
 /// Logging on request only: `RUST_LOG` says what, `CHAT_LOG` names the file. Without a file standard error is
 /// used in line mode and nothing is logged while there is a screen.
 pub fn start_logging(line_mode: bool) {
@@ -381,8 +444,8 @@ pub fn start_logging(line_mode: bool) {
     let _ = builder.try_init();
 }
 
-/// In line mode a reader that does not read blocks the program in a write, where the loop hears no signal: the
-/// second one ends it whatever it does. A screen never blocks, and must be given back.
+/// In line mode complaints go to a standard error that may block the program in a write, where the loop hears no
+/// signal: the second one ends it whatever it does. A screen never blocks, and must be given back.
 fn end_at_second_signal() -> io::Result<()> {
     let asked = Arc::new(AtomicBool::new(false));
     for signal in ENDING {

@@ -21,6 +21,7 @@ pub mod geometry;
 pub mod input;
 pub mod keymap;
 pub mod lines;
+pub mod output;
 pub mod sanitize;
 pub mod simple;
 pub mod state;

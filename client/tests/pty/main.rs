@@ -2,14 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 mod config;
 mod person;
+mod pipes;
 mod room;
 
 use person::Person;
@@ -141,27 +141,6 @@ fn a_server_that_is_full_or_breaks_off_is_not_told_as_another_program() {
         assert_eq!(ana.ends(), 3);
         ana.sees(words);
         server.join().unwrap();
-    }
-}
-
-#[test]
-fn a_reader_that_does_not_read_cannot_keep_the_program() {
-    let room = Room::open();
-    let mut bob = Person::joins("bob", room.port());
-    let mut child = starts_piped(&room);
-    let mut stdin = child.stdin.take().expect("a pipe");
-    for number in 0..40 {
-        writeln!(stdin, "{} fin{number}", "x".repeat(4_000)).expect("the program reads");
-    }
-    bob.waits_for("so much that a pipe is full", |screen| {
-        (20..40).any(|number| screen.contents().contains(&format!("fin{number}")))
-    });
-    let pid = Pid::from_child(&child);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while child.try_wait().expect("a child").is_none() {
-        assert!(Instant::now() < deadline, "two signals and more did not end it");
-        kill_process(pid, Signal::TERM).expect("it runs");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -372,60 +351,4 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     ana.sees("conectado de nuevo como ana");
     ana.types("\r");
     ana.sees("ana a medias");
-}
-
-#[test]
-fn lines_in_a_pipe_are_sent_and_answered_without_an_escape_byte() {
-    let room = Room::open();
-    let mut bob = Person::joins("bob", room.port());
-    let (code, out, err) = piped(&room, "hola\n@bob en privado\n/estado ocupado\n");
-    assert_eq!((code, &*err), (Some(0), ""));
-    for line in ["ana: hola", "privado para bob: en privado", "-- su estado es OCUPADO"] {
-        assert!(out.contains(line), "no {line} in\n{out}");
-    }
-    assert!(!out.contains('\x1b'));
-    bob.sees("ana hola");
-    bob.sees("privado de ana");
-    bob.sees("ana ha salido");
-}
-
-#[test]
-fn more_lines_in_a_pipe_than_the_server_takes_at_once_all_arrive() {
-    let room = Room::open();
-    let input: String = (0..100).map(|number| format!("línea {number}\n")).collect();
-    let (code, out, err) = piped(&room, &format!("{input}/salir\ndespués\n"));
-    assert_eq!((code, &*err), (Some(0), ""));
-    assert_eq!(out.lines().filter(|line| line.contains("ana: línea ")).count(), 100, "{out}");
-    assert!(!out.contains("después"));
-}
-
-#[test]
-fn a_refused_line_in_a_pipe_is_told_on_stderr_and_in_the_exit_status() {
-    let room = Room::open();
-    let (code, out, err) = piped(&room, "hola\n@zoe hola\n");
-    assert_eq!(code, Some(5));
-    assert!(out.contains("ana: hola") && err.contains("rechazado: «hola»"), "{out}{err}");
-}
-
-/// Runs the program as ana with this input: exit status, standard output, standard error.
-fn piped(room: &Room, input: &str) -> (Option<i32>, String, String) {
-    let mut child = starts_piped(room);
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(input.as_bytes()).expect("the program reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("the program ends");
-    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-fn starts_piped(room: &Room) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_chat-client"))
-        .args(["ana", "127.0.0.1", &room.port().to_string()])
-        .env("LC_ALL", "es_GT.UTF-8")
-        .env("XDG_CONFIG_HOME", "/nonexistent")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts")
 }
