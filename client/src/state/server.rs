@@ -166,17 +166,23 @@ impl State {
         }
         self.answered();
         let count = names.len();
-        let shown: Vec<String> = names
-            .take(LISTED_NAMES_MAX)
-            .map(|name| match self.name_from_wire(name) {
+        let mut shown = Vec::new();
+        let mut bytes = 0;
+        for name in names.take(LISTED_NAMES_MAX) {
+            let word = match self.name_from_wire(name) {
                 (shown, Some(name)) => match self.roster.find(&name) {
                     Some(user) if user.status != Status::Activo => format!("{shown} ({})", user.status),
                     _ => shown.to_string(),
                 },
                 (shown, None) => shown.to_string(),
-            })
-            .collect();
-        let text = self.texts.users(count, &shown.join(", "));
+            };
+            bytes += word.len() + ", ".len();
+            if bytes > LISTED_BYTES_MAX {
+                break;
+            }
+            shown.push(word);
+        }
+        let text = self.texts.users(count, &shown.join(", "), count - shown.len());
         self.notice(EntryKind::Notice, text);
     }
 
@@ -337,5 +343,10 @@ fn answers_register(message: &ServerMessage<'_>) -> bool {
     matches!(message, ServerMessage::RegisterSuccess { .. } | ServerMessage::Error(_))
 }
 
-/// Names that one answer to `/usuarios` shows; the count says how many there are.
-const LISTED_NAMES_MAX: usize = 500;
+/// Names that one answer to `/usuarios` shows; how many more there are is said.
+pub const LISTED_NAMES_MAX: usize = 200;
+
+/// Bytes of those names: they have to fit into one entry.
+pub const LISTED_BYTES_MAX: usize = 3_500;
+
+const _: () = assert!(LISTED_BYTES_MAX + 256 < crate::sanitize::TEXT_BYTES_MAX);

@@ -70,10 +70,17 @@ impl Texts {
         say!(self, "pidiendo {status}", "asking for {status}")
     }
 
-    /// The list of users.
+    /// The list of users; `more` of them are not named.
     #[must_use]
-    pub fn users(self, count: usize, names: &str) -> Visible {
-        say!(self, "Usuarios ({count}): {names}", "Users ({count}): {names}")
+    pub fn users(self, count: usize, names: &str, more: usize) -> Visible {
+        match more {
+            0 => say!(self, "Usuarios ({count}): {names}", "Users ({count}): {names}"),
+            _ => say!(
+                self,
+                "Usuarios ({count}): {names} y {more} más",
+                "Users ({count}): {names} and {more} more"
+            ),
+        }
     }
 
     /// What is known of a user.

@@ -8,6 +8,7 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::Signal;
 
 mod config;
+mod hostile;
 mod person;
 mod pipes;
 mod room;

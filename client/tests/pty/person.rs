@@ -24,18 +24,36 @@ pub struct Person {
     ended: Receiver<ExitStatus>,
     pid: Pid,
     emulator: vt100::Parser<NoTricks>,
+    /// All that the program has written.
+    bytes: Vec<u8>,
     termios: String,
     /// The terminal takes nothing from the program.
     stuck: Arc<AtomicBool>,
 }
 
-/// Nobody else's text may reach the window's title.
+/// Nobody else's text may reach the window's title, the clipboard or the size.
 #[derive(Default)]
 struct NoTricks;
 
 impl vt100::Callbacks for NoTricks {
     fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
         panic!("the title was set to {title:?}");
+    }
+
+    fn set_window_icon_name(&mut self, _: &mut vt100::Screen, name: &[u8]) {
+        panic!("the icon's name was set to {name:?}");
+    }
+
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        panic!("the clipboard was set to {data:?}");
+    }
+
+    fn paste_from_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8]) {
+        panic!("the clipboard was asked for");
+    }
+
+    fn resize(&mut self, _: &mut vt100::Screen, size: (u16, u16)) {
+        panic!("the window was made {size:?}");
     }
 }
 
@@ -101,6 +119,7 @@ impl Person {
             output,
             ended,
             pid: pid.expect("a running program"),
+            bytes: Vec::new(),
             emulator: vt100::Parser::new_with_callbacks(at_least_one(24), at_least_one(80), 0, NoTricks),
             termios,
             stuck,
@@ -162,7 +181,10 @@ impl Person {
         let deadline = Instant::now() + PATIENCE;
         while !condition(self.emulator.screen()) {
             match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(bytes) => self.emulator.process(&bytes),
+                Ok(bytes) => {
+                    self.emulator.process(&bytes);
+                    self.bytes.extend(bytes);
+                }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     panic!("waited for {wanted}; the screen is\n{}", self.framed());
                 }
@@ -173,6 +195,11 @@ impl Person {
     /// What was drawn so far is gone from the screen.
     pub fn forgets_the_screen(&mut self) {
         self.emulator.process(b"\x1b[2J");
+    }
+
+    /// All that the program has written to the terminal so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The screen as it is now.

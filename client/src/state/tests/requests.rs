@@ -272,6 +272,21 @@ fn answers_are_shown_where_they_were_asked_for() {
 }
 
 #[test]
+fn of_a_long_list_some_are_named_and_the_others_counted() {
+    for (name, named) in [("u", server::LISTED_NAMES_MAX), (&*"ñ".repeat(27), 57)] {
+        let names: Vec<_> = (0..10_000).map(|number| format!("{name}{number:05}").into()).collect();
+        let mut world = World::online();
+        world.types("/usuarios");
+        let content = UserList::Names(names);
+        world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
+        let line = world.last_line();
+        assert!(line.starts_with("-- Usuarios (10000): "), "{line}");
+        assert!(line.ends_with(&format!("{:05} y {} más", named - 1, 10_000 - named)), "{line}");
+        assert_eq!(world.state.roster().len(), 10_000);
+    }
+}
+
+#[test]
 fn a_list_that_nobody_asked_for_is_not_told() {
     let mut world = World::online();
     let content = UserList(vec!["ana".into()]);
