@@ -218,8 +218,8 @@ fn a_server_that_breaks_websocket_is_left_and_tried_again() {
         server.tells(Tell::Raw(bytes));
         server.tells(Tell::Drop);
         ana.sees("sin conexión, reintento en");
-        ana.says(&format!("\x15/reconectar"));
-        ana.sees(&format!("conectado de nuevo como {}", "ana"));
+        ana.says("\x15/reconectar");
+        ana.sees("conectado de nuevo como ana");
         ana.says("\x15/limpiar");
         ana.sees_no("conectado de nuevo");
         ana.types(&format!("a medias {number}"));

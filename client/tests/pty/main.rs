@@ -188,6 +188,28 @@ fn signals_without_a_meaning_change_nothing() {
 }
 
 #[test]
+fn a_storm_of_signals_loses_neither_keys_nor_messages() {
+    let room = Room::open();
+    let mut ana = Person::joins("ana", room.port());
+    let mut bob = Person::joins("bob", room.port());
+    ana.sees("bob ha entrado");
+    let text: String = (0..60).map(|number| char::from(b'a' + number % 26)).collect();
+    for (number, letter) in text.chars().enumerate() {
+        for signal in [Signal::USR1, Signal::WINCH, Signal::ALARM, Signal::CONT] {
+            ana.signals(signal);
+        }
+        ana.types(&letter.to_string());
+        if number % 3 == 0 {
+            bob.says(&format!("número {number}"));
+        }
+    }
+    ana.sees(&format!("General> {text}"));
+    ana.sees("bob número 57");
+    ana.types("\r");
+    bob.sees(&format!("ana {}", &text[..40]));
+}
+
+#[test]
 fn a_terminal_that_takes_nothing_does_not_keep_the_program_from_ending() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
