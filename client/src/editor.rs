@@ -67,6 +67,17 @@ pub struct Editor {
     /// The line of the history that is shown, and the draft to return to.
     browsing: Option<(usize, String)>,
     undo: VecDeque<(String, usize)>,
+    /// What the last change was, if the next one of its kind continues it.
+    run: Run,
+}
+
+/// Changes that go on: a word being typed is one step to undo, and cuts in a row are put back as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Run {
+    #[default]
+    None,
+    Typing,
+    Killing,
 }
 
 impl Editor {
@@ -100,13 +111,22 @@ impl Editor {
         if text.is_empty() || self.text.len() + text.len() > TEXT_BYTES_MAX {
             return;
         }
-        self.remember();
+        let is_letter = text.chars().count() == 1 && !text.starts_with(char::is_whitespace);
+        if !is_letter || self.run != Run::Typing {
+            self.remember();
+        }
+        self.run = if text.chars().count() == 1 { Run::Typing } else { Run::None };
         self.text.insert_str(self.cursor, &text);
         self.place_cursor(self.cursor + text.len());
     }
 
     /// Carries out an edit.
     pub fn apply(&mut self, edit: Edit) {
+        let kills =
+            matches!(edit, Edit::KillWordBack | Edit::KillWordForward | Edit::KillToStart | Edit::KillToEnd);
+        if !kills || self.run != Run::Killing {
+            self.run = Run::None;
+        }
         match edit {
             Edit::Left => self.cursor = self.left(),
             Edit::Right => self.cursor = self.right(),
@@ -130,6 +150,7 @@ impl Editor {
 
     /// Replaces the bytes from `start` to the cursor, as a completion does.
     pub fn replace_before_cursor(&mut self, start: usize, by: &str) {
+        self.run = Run::None;
         self.remember();
         self.text.replace_range(start..self.cursor, by);
         self.place_cursor(start + by.len());
@@ -141,6 +162,7 @@ impl Editor {
         self.cursor = 0;
         self.browsing = None;
         self.undo.clear();
+        self.run = Run::None;
         if !line.trim().is_empty() && self.history.back() != Some(&line) {
             self.history.push_back(line.clone());
             if self.history.len() > HISTORY_LINES_MAX {
@@ -152,6 +174,7 @@ impl Editor {
 
     /// Throws the line away; `Undo` brings it back.
     pub fn clear(&mut self) {
+        self.run = Run::None;
         self.remember();
         self.text.clear();
         self.cursor = 0;
@@ -206,10 +229,21 @@ impl Editor {
     }
 
     fn kill(&mut self, start: usize, end: usize) {
-        if start < end {
-            self.killed = self.text[start..end].to_owned();
-            self.remove(start, end);
+        if start == end {
+            return;
         }
+        let cut = &self.text[start..end];
+        match self.run {
+            Run::Killing if end == self.cursor => self.killed.insert_str(0, cut),
+            Run::Killing => self.killed.push_str(cut),
+            Run::None | Run::Typing => self.killed = cut.to_owned(),
+        }
+        // What was cut in a row can be no more than there was, but what was put back in between can be cut again.
+        if self.killed.len() > TEXT_BYTES_MAX {
+            self.killed = cut.to_owned();
+        }
+        self.remove(start, end);
+        self.run = Run::Killing;
     }
 
     fn swap(&mut self) {
@@ -348,6 +382,30 @@ mod tests {
     }
 
     #[test]
+    fn words_are_undone_as_they_were_typed() {
+        let mut editor = Editor::default();
+        "hola gran mundo".chars().for_each(|c| editor.insert(c.encode_utf8(&mut [0; 4])));
+        for text in ["hola gran", "hola", "", ""] {
+            editor.apply(Edit::Undo);
+            assert_eq!(editor.text(), text);
+        }
+        editor.insert("a");
+        editor.apply(Edit::Left);
+        editor.insert("b");
+        editor.apply(Edit::Undo);
+        assert_eq!(editor.text(), "a", "moving ends the word");
+    }
+
+    #[test]
+    fn cuts_in_a_row_are_put_back_as_one() {
+        use Edit::{Home, KillToEnd, KillToStart, KillWordBack, KillWordForward, Left, Yank};
+        assert_eq!(after("uno dos tres", &[KillWordBack, KillWordBack, Yank]), "uno dos tres|");
+        assert_eq!(after("uno dos", &[Home, KillWordForward, KillWordForward, Yank]), "uno dos|");
+        assert_eq!(after("uno dos", &[Left, KillToEnd, KillToStart, Yank]), "uno dos|");
+        assert_eq!(after("uno dos", &[KillWordBack, Home, KillToEnd, Yank]), "uno |", "moving ends the row");
+    }
+
+    #[test]
     fn the_draft_survives_a_walk_through_the_history() {
         let mut editor = editor("uno");
         editor.submit();
@@ -388,8 +446,15 @@ mod tests {
             editor.submit();
         }
         assert_eq!(editor.history.len(), HISTORY_LINES_MAX);
-        (0..UNDO_STEPS_MAX + 5).for_each(|_| editor.insert("z"));
+        (0..UNDO_STEPS_MAX + 5).for_each(|_| editor.insert("zz"));
         assert_eq!(editor.undo.len(), UNDO_STEPS_MAX);
+        for _ in 0..3 {
+            editor.clear();
+            editor.insert(&"k".repeat(TEXT_BYTES_MAX));
+            editor.apply(Edit::KillToStart);
+            editor.run = Run::Killing;
+        }
+        assert!(editor.killed.len() <= TEXT_BYTES_MAX);
     }
 
     #[test]

@@ -65,11 +65,14 @@ impl State {
         }
     }
 
+    /// The help, from its beginning even where it is longer than the screen.
     fn help(&mut self) {
         if let Some(keys) = &self.config.keys.changed {
             self.notice(EntryKind::Notice, self.texts.changed_keys(keys));
         }
         self.notice(EntryKind::Notice, self.texts.help());
+        let height = usize::from(self.geometry.message_rows());
+        self.conversations.current_mut().show_beginning_of_newest(height);
     }
 
     fn show_panel(&mut self, panel: Panel) {
@@ -112,6 +115,9 @@ impl State {
                 let others = self.roster.iter().filter(|user| user.name.key() != own);
                 let before = &editor.text()[..editor.cursor()];
                 self.completion = Completion::find(before, others.map(|user| user.name.as_str()));
+                if let (Some(completion), true) = (&mut self.completion, back) {
+                    completion.step(true);
+                }
             }
         }
         if let Some(completion) = &self.completion {

@@ -268,6 +268,12 @@ impl Conversation {
         }
     }
 
+    /// Brings the beginning of the newest entry onto a screen of `height` rows, if that cannot hold all of it.
+    pub fn show_beginning_of_newest(&mut self, height: usize) {
+        let rows = self.entries.back().map_or(0, |entry| self.rows_of(entry));
+        self.scroll = rows.saturating_sub(height);
+    }
+
     /// Keeps the position within what a screen of `height` rows can show.
     pub fn clamp(&mut self, height: usize) {
         // At the newest there is nothing to clamp, and nothing to count: this comes with every event.
@@ -276,14 +282,13 @@ impl Conversation {
         }
     }
 
-    /// How many messages lie wholly below the screen.
+    /// How many messages lie below the screen, or begin on it and end below.
     #[must_use]
     pub fn entries_below(&self) -> usize {
         let mut rows = self.scroll;
         let fits = |entry: &&Entry| {
-            let count = self.rows_of(entry);
-            let below = rows >= count;
-            rows = rows.saturating_sub(count);
+            let below = rows > 0;
+            rows = rows.saturating_sub(self.rows_of(entry));
             below
         };
         if self.scroll == 0 { 0 } else { self.entries.iter().rev().take_while(fits).count() }

@@ -12,54 +12,99 @@ use crate::state::{Conversation, Link, State};
 pub fn tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let style = theme.bar();
     Line::new(buffer, area.y, area.left(), area.right()).fill(" ", style);
-    let right = right_words(state, usize::from(area.width));
+    let width = usize::from(area.width);
+    let room = |right: &str| width.saturating_sub(columns(right) + 1);
+    let link = format!("{} ", state.link_text());
+    let mut right = format!("{} {link}", state.config().server);
+    let mut shown = shown_tabs(state, room(&right));
+    // Which server it is matters less than the tabs.
+    if columns(&right) * 2 > width || !shown.rest.is_empty() {
+        right = link;
+        shown = shown_tabs(state, room(&right));
+    }
     let right_start = area.right().saturating_sub(u16::try_from(columns(&right)).unwrap_or(u16::MAX));
     let tabs_end = right_start.saturating_sub(1);
     Line::new(buffer, area.y, right_start, area.right()).put(&right, style);
 
-    let labels: Vec<String> =
-        state.conversations().all().iter().enumerate().map(|(index, it)| label(state, index, it)).collect();
     let current = state.conversations().current_index();
     let mut line = Line::new(buffer, area.y, area.left(), tabs_end);
-    for (index, label) in labels.iter().enumerate().skip(first_tab(&labels, current, line.left())) {
-        let tab_style = if index == current { style.patch(theme.chosen()) } else { style };
+    for (index, label) in &shown.tabs {
+        let tab_style = if *index == current { style.patch(theme.chosen()) } else { style };
         line.put(label, tab_style).put(" ", style);
+    }
+    line.put(&shown.rest, style.patch(theme.chosen()));
+}
+
+/// The tabs that fit, and a word for those that do not.
+struct ShownTabs {
+    tabs: Vec<(usize, String)>,
+    rest: String,
+}
+
+/// All tabs, as long as they fit: whole, else those with nothing unread by their number, else all others so. Then
+/// as many as fit from where the chosen one is seen, and the others counted, with what is unread in them.
+fn shown_tabs(state: &State, room: usize) -> ShownTabs {
+    let all = state.conversations().all();
+    let current = state.conversations().current_index();
+    let labels = |detail| -> Vec<String> {
+        all.iter().enumerate().map(|(index, it)| label(state, index, it, detail)).collect()
+    };
+    let width = |labels: &[String]| labels.iter().map(|label| columns(label) + 1).sum::<usize>();
+    for detail in [Detail::Names, Detail::NamesOfUnread, Detail::Numbers] {
+        let labels = labels(detail);
+        if width(&labels) <= room + 1 {
+            return ShownTabs { tabs: labels.into_iter().enumerate().collect(), rest: String::new() };
+        }
+    }
+    let labels = labels(Detail::Numbers);
+    let room = room.saturating_sub(REST_COLUMNS);
+    let first = (0..=current).find(|first| width(&labels[*first..=current]) <= room).unwrap_or(current);
+    let mut end = first + 1;
+    while end < labels.len() && width(&labels[first..=end]) <= room {
+        end += 1;
+    }
+    let hidden = || all[..first].iter().chain(&all[end..]);
+    let (unread, mentions) =
+        hidden().fold((0, 0), |(unread, mentions), it| (unread + it.unread, mentions + it.mentions));
+    ShownTabs {
+        tabs: labels.into_iter().enumerate().take(end).skip(first).collect(),
+        rest: format!("+{}{}", hidden().count(), unread_mark(unread.min(UNREAD_SHOWN_MAX), mentions)),
     }
 }
 
-/// The first tab to show so that the chosen one is seen.
-fn first_tab(labels: &[String], current: usize, room: usize) -> usize {
-    (0..=current)
-        .find(|first| {
-            labels[*first..=current].iter().map(|label| columns(label) + 1).sum::<usize>() <= room + 1
-        })
-        .unwrap_or(current)
+/// How much of a tab that is not chosen is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Names,
+    NamesOfUnread,
+    Numbers,
 }
 
-/// `[1 General]`, ` 2 ana(3!) `: the number to switch with, what is unread, `!` for what names the user.
-fn label(state: &State, index: usize, conversation: &Conversation) -> String {
+/// `[1 General]`, ` 2 ana(3!)`: the number to switch with, what is unread, `!` for what names the user.
+fn label(state: &State, index: usize, conversation: &Conversation, detail: Detail) -> String {
     let title = match &conversation.peer {
         Some(peer) => sanitize_name(peer.as_str()).cut(TITLE_COLUMNS_MAX).to_string(),
         None => state.config().texts.general().to_owned(),
     };
-    let unread = match (conversation.unread, conversation.mentions) {
+    let number = index + 1;
+    if index == state.conversations().current_index() {
+        return format!("[{number} {title}]");
+    }
+    let unread = unread_mark(conversation.unread, conversation.mentions);
+    let named = match detail {
+        Detail::Names => true,
+        Detail::NamesOfUnread => conversation.unread > 0,
+        Detail::Numbers => false,
+    };
+    if named { format!(" {number} {title}{unread}") } else { format!(" {number}{unread}") }
+}
+
+fn unread_mark(unread: usize, mentions: usize) -> String {
+    match (unread, mentions) {
         (0, _) => String::new(),
         (unread, 0) => format!("({unread})"),
         (unread, _) => format!("({unread}!)"),
-    };
-    let number = index + 1;
-    if index == state.conversations().current_index() {
-        format!("[{number} {title}]")
-    } else {
-        format!(" {number} {title}{unread} ")
     }
-}
-
-fn right_words(state: &State, width: usize) -> String {
-    let link = state.link_text();
-    let server = &state.config().server;
-    let both = format!("{server} {link} ");
-    if columns(&both) * 2 <= width { both } else { format!("{link} ") }
 }
 
 /// The user and the status, how many are online, a passing hint, what lies below, the time.
@@ -138,6 +183,9 @@ fn middle(state: &State, theme: &Theme) -> Vec<String> {
 }
 
 const TITLE_COLUMNS_MAX: usize = 12;
+/// `+199(999!)`
+const REST_COLUMNS: usize = 10;
+const UNREAD_SHOWN_MAX: usize = 999;
 const OWN_NAME_COLUMNS_MAX: usize = 16;
 const WIDE_BAR_COLUMNS: u16 = 60;
 const NARROW_BAR_COLUMNS: u16 = 30;

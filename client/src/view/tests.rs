@@ -165,7 +165,7 @@ fn a_private_conversation_has_its_own_prompt_and_text() {
     let mut world = world();
     world.does(Action::Switch(Switch::To(1)));
     insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
-     1 General  [2 bob]                          h:80 conectado
+     1 General [2 bob]                           h:80 conectado
        ──────────── sin leer (1) ────────────   │ Usuarios 3
     09:15      » bob en privado, ana            │● ana*      ACT
                                                 │● bob       ACT
@@ -252,6 +252,52 @@ fn what_was_unread_is_marked() {
     ana [ACTIVO (pidiendo OCUPADO)]  3 en línea F1 ayuda  09:00
     General> hola a tod_
     ");
+}
+
+#[test]
+fn tabs_without_room_give_up_names_first_and_no_unread_mark() {
+    let mut world = World::online();
+    let says = |sender: String, content: &'static str| ServerMessage::Private {
+        sender: sender.into(),
+        target: "ana".into(),
+        content: content.into(),
+        timestamp: None,
+    };
+    for name in ["bob", "carla", "dora", "emilio"] {
+        world.types(&format!("/ver {name}"));
+        world.types("/ver");
+    }
+    world.hears(&says("carla".into(), "hola"));
+    world.hears(&says("dora".into(), "¿@ana?"));
+    let tabs = |world: &mut World, columns| screen(world, columns, 8).lines().next().map(str::to_owned);
+    let shows = |world: &mut World, columns, row: &str| {
+        assert_eq!(tabs(world, columns).as_deref(), Some(row), "{columns}");
+    };
+    for (columns, row) in [
+        (80, "[1 General]  2 bob  3 carla(1)  4 dora(1!)  5 emilio             h:80 conectado"),
+        (60, "[1 General]  2  3 carla(1)  4 dora(1!)  5    h:80 conectado"),
+        (48, "[1 General]  2  3(1)  4(1!)  5   h:80 conectado"),
+        (41, "[1 General]  2  3(1)  4(1!)  5 conectado"),
+        (34, "[1 General] +4(2!)      conectado"),
+    ] {
+        shows(&mut world, columns, row);
+    }
+    world.does(Action::Switch(Switch::Last));
+    shows(&mut world, 34, "[5 emilio] +4(2!)       conectado");
+    for number in 0..150 {
+        world.hears(&says(format!("u{number}"), "¿@ana?"));
+    }
+    shows(&mut world, 40, " 4(1!) [5 emilio] +153(151!)  conectado");
+}
+
+#[test]
+fn help_that_is_longer_than_the_screen_is_shown_from_its_beginning() {
+    let mut world = World::online();
+    screen(&mut world, 40, 12);
+    world.does(Action::Help);
+    let shown = screen(&mut world, 40, 12);
+    assert_eq!(shown.lines().nth(1), Some("09:00 -- texto: va a quien nombra el"), "{shown}");
+    assert!(shown.contains("▼ 1 más abajo"), "{shown}");
 }
 
 #[test]

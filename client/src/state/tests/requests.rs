@@ -317,6 +317,12 @@ fn tab_completes_and_goes_on_to_the_next() {
     world.does(Action::Insert('x'));
     world.does(Action::Complete { back: false });
     assert_eq!(world.draft(), "@bob x");
+    world.does(Action::Interrupt);
+    world.does(Action::Paste("/estado ".into()));
+    for expected in ["/estado INACTIVO", "/estado OCUPADO"] {
+        world.does(Action::Complete { back: true });
+        assert_eq!(world.draft(), expected);
+    }
 }
 
 #[test]
