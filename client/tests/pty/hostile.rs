@@ -5,7 +5,9 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
+use chat_client::app::FRAME_TIME;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Message, WebSocket};
@@ -169,9 +171,12 @@ fn whatever_a_server_says_can_only_be_read() {
 #[test]
 fn whatever_a_server_says_is_a_harmless_line_in_line_mode() {
     let server = Hostile::greeting(format!(r#"["{EVIL}","bob","ana"]"#));
+    let log = std::env::temp_dir().join(format!("chat-client-hostile-{}.log", std::process::id()));
     let mut child = Command::new(env!("CARGO_BIN_EXE_chat-client"))
         .args(["ana", "127.0.0.1", &server.port.to_string()])
         .env("LC_ALL", "es_GT.UTF-8")
+        .env("RUST_LOG", "trace")
+        .env("CHAT_LOG", &log)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -189,7 +194,10 @@ fn whatever_a_server_says_is_a_harmless_line_in_line_mode() {
     }
     drop(child.stdin.take());
     let output = child.wait_with_output().expect("the program ends");
-    for bytes in [&out, &output.stderr] {
+    let logged = std::fs::read(&log).expect("a log was asked for");
+    std::fs::remove_file(&log).expect("the log is ours");
+    assert!(!logged.is_empty());
+    for bytes in [&out, &output.stderr, &logged] {
         assert_only_drawing(bytes);
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains(['\x1b', '\x07', '\r']), "{text:?}");
@@ -243,12 +251,17 @@ fn ten_thousand_users_and_a_flood_leave_the_keys_alive() {
     ana.types("\t");
     ana.sees("General> @usuario09991");
     ana.types("\x15");
+    let (began, frames_before) = (Instant::now(), ana.frames());
     for number in 0..20_000 {
         server.says(&format!(r#"{{"type":"broadcast","sender":"usuario1","content":"mensaje {number}"}}"#));
     }
     ana.types("entretanto");
     ana.sees("General> entretanto");
     ana.sees("mensaje 19999");
+    // One frame in 33 ms, one for each key, and those under way at the beginning and at the end.
+    let frames = ana.frames() - frames_before;
+    let most = began.elapsed().as_millis() / FRAME_TIME.as_millis() + "entretanto".len() as u128 + 4;
+    assert!(frames as u128 <= most, "{frames} frames, at most {most} were due");
     ana.types("\x15/usuarios\r");
     server.says(&format!(r#"{{"type":"list_users_response","content":[{}]}}"#, names.join(",")));
     ana.sees("usuario00199 y 9800 más");

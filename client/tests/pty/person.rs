@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
+/// What the program writes before each frame.
+const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
+
 /// How long anything may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -200,6 +203,11 @@ impl Person {
     /// All that the program has written to the terminal so far.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// How many frames were drawn so far.
+    pub fn frames(&self) -> usize {
+        self.bytes.windows(FRAME_BEGIN.len()).filter(|bytes| *bytes == FRAME_BEGIN).count()
     }
 
     /// The screen as it is now.

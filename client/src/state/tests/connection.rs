@@ -216,6 +216,23 @@ fn a_silent_server_is_pinged_and_then_given_up() {
 }
 
 #[test]
+fn an_idle_client_wakes_for_the_minute_and_for_a_server_that_is_silent() {
+    let mut world = World::online();
+    let mut woken = Vec::new();
+    for _ in 0..6 {
+        world.elapsed = world.state.deadline().expect("the clock on the screen");
+        woken.push(world.elapsed.as_secs());
+        // Whatever it woke for, a ping among it, the server answers.
+        world.link(LinkEvent::Heard);
+    }
+    assert_eq!(woken, [30, 60, 90, 120, 150, 180]);
+
+    let mut line_mode = World::online_in_line_mode();
+    line_mode.link(LinkEvent::Heard);
+    assert_eq!(line_mode.state.deadline(), Some(SILENCE_TIME), "no clock to draw");
+}
+
+#[test]
 fn a_server_that_vanished_without_a_word_is_noticed_in_time() {
     let mut world = World::online();
     let began = world.elapsed;
