@@ -14,6 +14,7 @@ use chat_protocol::Lang;
 use crate::keymap::Keymap;
 use crate::sanitize::Widths;
 use crate::state::Options;
+use crate::view::Palette;
 
 pub mod problem;
 pub mod reading;
@@ -32,6 +33,8 @@ pub struct Preferences {
     pub language: Option<Lang>,
     /// Colours or none; `None` leaves it to `NO_COLOR`.
     pub colours: Option<bool>,
+    /// For which background they are.
+    pub palette: Palette,
     /// How the terminal counts the columns of composed characters.
     pub widths: Widths,
     /// What the state has to know.

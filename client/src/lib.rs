@@ -85,6 +85,7 @@ pub fn run(args: &[OsString]) -> u8 {
     };
     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
     let theme = Theme::new(preferences.colours.unwrap_or(!no_color), is_utf8(environment));
+    let theme = theme.with(preferences.palette);
     let exit = App::new(config, args.target, theme, preferences.keys)
         .and_then(App::run)
         .unwrap_or_else(|error| app::failed(texts, &error));

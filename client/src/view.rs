@@ -17,7 +17,7 @@ pub mod theme;
 #[cfg(test)]
 mod tests;
 
-pub use theme::Theme;
+pub use theme::{Palette, Theme};
 
 /// Draws the state. The cursor stands in the input line.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {

@@ -28,28 +28,28 @@ struct World {
 
 impl World {
     fn open() -> (Self, WebSocket<TcpStream>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
         let (sender, accepted): (Sender<_>, _) = channel();
         std::thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            sender.send(tungstenite::accept(stream).unwrap()).unwrap();
+            let (stream, _) = listener.accept().expect("a client");
+            sender.send(tungstenite::accept(stream).expect("a handshake")).expect("the test waits");
         });
-        let poll = Poll::new().unwrap();
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE).unwrap());
+        let poll = Poll::new().expect("a poll");
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE).expect("a waker"));
         let target = Target { host: "127.0.0.1".into(), port };
-        let transport = Transport::new(target, LINK, poll.registry().try_clone().unwrap(), waker);
+        let transport = Transport::new(target, LINK, poll.registry().try_clone().expect("a registry"), waker);
         let mut world = Self { poll, transport, accepted };
         world.transport.connect(Instant::now());
-        assert_eq!(world.turns_until(|events| !events.is_empty()).last().unwrap(), &[LinkEvent::Up]);
-        let server = world.accepted.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(world.turns_until(|events| !events.is_empty()).last().expect("a turn"), &[LinkEvent::Up]);
+        let server = world.accepted.recv_timeout(PATIENCE).expect("the server accepts");
         (world, server)
     }
 
     /// One turn: what it told.
     fn turn(&mut self) -> Vec<LinkEvent> {
         let timeout = if self.transport.has_more() { Duration::ZERO } else { PATIENCE };
-        self.poll.poll(&mut Events::with_capacity(8), Some(timeout)).unwrap();
+        self.poll.poll(&mut Events::with_capacity(8), Some(timeout)).expect("it polls");
         self.transport.advance(Instant::now())
     }
 

@@ -8,6 +8,7 @@ use super::Preferences;
 use crate::geometry::NAME_COLUMNS_RANGE;
 use crate::sanitize::Widths;
 use crate::state::{KEPT_MESSAGES_RANGE, Notifications};
+use crate::view::Palette;
 
 /// One setting.
 pub struct Setting {
@@ -65,6 +66,18 @@ pub static SETTINGS: &[Setting] = &[
         ),
         apply: |to, value| {
             choose(value, &mut to.colours, &[("auto", None), ("16", Some(true)), ("none", Some(false))])
+        },
+    },
+    Setting {
+        name: "theme",
+        default: r#""dark""#,
+        values: (r#""dark" o "light""#, r#""dark" or "light""#),
+        about: (
+            "Para qué fondo son los colores: \"dark\" oscuro, \"light\" claro.",
+            "For which background the colours are: \"dark\" or \"light\".",
+        ),
+        apply: |to, value| {
+            choose(value, &mut to.palette, &[("dark", Palette::Dark), ("light", Palette::Light)])
         },
     },
     Setting {

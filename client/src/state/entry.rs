@@ -143,6 +143,14 @@ impl Entry {
         self.text_rows() + usize::from(self.tail_apart)
     }
 
+    /// Whether a row begins where the text itself begins a line, which its writer may have meant for another
+    /// message.
+    #[must_use]
+    pub fn is_line_begin(&self, index: usize) -> bool {
+        let start = self.rows.get(index).map_or(0, |row| row.start);
+        self.text.as_str()[..start].ends_with('\n')
+    }
+
     /// The text of one row.
     #[must_use]
     pub fn row(&self, index: usize) -> &str {

@@ -50,10 +50,13 @@ fn text(state: &State, theme: &Theme, entry: &Entry, index: usize, mut line: Lin
         }
     }
     // Without a column of its own the text of a further row could pass for another message.
+    let indent = if index == 0 { first } else { rest };
     if index > 0 && width.head == 0 {
         line.put(theme.border(), theme.dim());
+    } else if matches!(entry.kind, EntryKind::Said { .. }) && entry.is_line_begin(index) {
+        let before = start + u16::try_from(indent.saturating_sub(2)).unwrap_or(u16::MAX);
+        line.skip_to(before).put(theme.border(), theme.dim());
     }
-    let indent = if index == 0 { first } else { rest };
     line.skip_to(start + u16::try_from(indent).unwrap_or(u16::MAX))
         .put(entry.row(index), text_style(state, theme, entry));
     if index + 1 == entry.text_rows() && !entry.is_tail_apart() {

@@ -377,6 +377,56 @@ fn glyphs_are_ascii_where_the_locale_is_not_utf_8() {
 }
 
 #[test]
+fn a_line_of_a_message_cannot_pass_for_another_message() {
+    let mut world = World::online();
+    world.hears(&ServerMessage::Broadcast {
+        sender: "bob".into(),
+        content: "uno\n09:00 carla dos, que es más largo que una fila\n-- carla ha salido".into(),
+        timestamp: None,
+    });
+    insta::assert_snapshot!(screen(&mut world, 50, 9), @r"
+    [1 General]                        h:80 conectado
+    09:00        bob uno              │ Usuarios 3
+                   │ 09:00 carla dos, │● ana*      ACT
+                     que es más largo │● bob       ACT
+                     que una fila     │● carla     ACT
+                   │ -- carla ha      │
+                     salido           │
+    ana [ACTIVO]  3 en línea                    09:00
+    General> _
+    ");
+    insta::assert_snapshot!(screen(&mut world, 40, 8), @r"
+    [1 General]              h:80 conectado
+    09:00 bob: uno
+    │ 09:00 carla dos, que es más largo que
+    │ una fila
+    │ -- carla ha salido
+
+    ana [ACTIVO]  3 en línea          09:00
+    General> _
+    ");
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_cursor_stands_on_the_last_row_whatever_is_written(
+        text in "\\PC{0,60}", moves in 0usize..70, columns in 1u16..60, rows in 1u16..8, paste in proptest::bool::ANY,
+    ) {
+        let mut world = World::online();
+        if paste {
+            world.does(Action::Search);
+        }
+        text.chars().for_each(|c| drop(world.does(Action::Insert(c))));
+        (0..moves).for_each(|_| drop(world.does(Action::Edit(crate::editor::Edit::Left))));
+        world.happens(Event::Resized { columns, rows });
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| view(&world.state, &Theme::new(true, true), frame)).unwrap();
+        let cursor = terminal.get_cursor_position().unwrap();
+        proptest::prop_assert!(cursor.y == rows - 1 && cursor.x < columns, "{cursor:?} on {columns}x{rows}");
+    }
+}
+
+#[test]
 fn no_name_can_pass_for_a_notice() {
     for name in ["--", "..", "ーー", "ǃǃ"] {
         let mut world = World::online();

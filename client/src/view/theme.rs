@@ -8,13 +8,30 @@ use ratatui::style::{Color, Modifier, Style};
 pub struct Theme {
     colours: bool,
     unicode: bool,
+    palette: Palette,
+}
+
+/// Which of the terminal's colours are used: yellow and the bright ones cannot be read on a light background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Palette {
+    /// For a dark background.
+    #[default]
+    Dark,
+    /// For a light one.
+    Light,
 }
 
 impl Theme {
     /// `colours` unless `NO_COLOR` is set; `unicode` glyphs where the locale is UTF-8.
     #[must_use]
     pub const fn new(colours: bool, unicode: bool) -> Self {
-        Self { colours, unicode }
+        Self { colours, unicode, palette: Palette::Dark }
+    }
+
+    /// The same in other colours.
+    #[must_use]
+    pub const fn with(self, palette: Palette) -> Self {
+        Self { palette, ..self }
     }
 
     fn colour(self, colour: Color) -> Style {
@@ -36,7 +53,11 @@ impl Theme {
     /// What wants attention.
     #[must_use]
     pub fn attention(self) -> Style {
-        self.colour(Color::Yellow).add_modifier(Modifier::BOLD)
+        let colour = match self.palette {
+            Palette::Dark => Color::Yellow,
+            Palette::Light => Color::Blue,
+        };
+        self.colour(colour).add_modifier(Modifier::BOLD)
     }
 
     /// The bars.
@@ -61,7 +82,11 @@ impl Theme {
             .to_lowercase()
             .bytes()
             .fold(5_381_usize, |hash, byte| hash.wrapping_mul(33) ^ usize::from(byte));
-        self.colour(NAME_COLOURS[hash % NAME_COLOURS.len()])
+        let colours = match self.palette {
+            Palette::Dark => NAME_COLOURS_DARK,
+            Palette::Light => NAME_COLOURS_LIGHT,
+        };
+        self.colour(colours[hash % colours.len()])
     }
 
     const fn glyph(self, unicode: &'static str, ascii: &'static str) -> &'static str {
@@ -111,5 +136,50 @@ impl Theme {
     }
 }
 
-const NAME_COLOURS: [Color; 6] =
-    [Color::Cyan, Color::Green, Color::Magenta, Color::Blue, Color::LightCyan, Color::LightMagenta];
+const NAME_COLOURS_DARK: &[Color] =
+    &[Color::Cyan, Color::Green, Color::Magenta, Color::Blue, Color::LightCyan, Color::LightMagenta];
+const NAME_COLOURS_LIGHT: &[Color] = &[Color::Blue, Color::Magenta, Color::Green, Color::Cyan];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_colour_and_no_palette_uses_what_cannot_be_read_on_it() {
+        let unreadable_on_light = [
+            Color::Yellow,
+            Color::LightYellow,
+            Color::LightCyan,
+            Color::LightGreen,
+            Color::White,
+            Color::Gray,
+        ];
+        for palette in [Palette::Dark, Palette::Light] {
+            let theme = Theme::new(true, true).with(palette);
+            let mut seen = std::collections::BTreeSet::new();
+            for number in 0..100 {
+                let name = format!("u{number}");
+                let style = theme.name(&name, false);
+                assert_eq!(style, theme.name(&name.to_uppercase(), false));
+                let colour = style.fg.unwrap();
+                assert!(colour != Color::Red, "red is for what went wrong");
+                assert!(palette == Palette::Dark || !unreadable_on_light.contains(&colour), "{colour}");
+                seen.insert(colour.to_string());
+            }
+            assert!(seen.len() >= 4, "{seen:?}");
+            assert!(palette == Palette::Dark || theme.attention().fg == Some(Color::Blue));
+        }
+    }
+
+    #[test]
+    fn without_colours_there_are_none_in_either_palette() {
+        for palette in [Palette::Dark, Palette::Light] {
+            let theme = Theme::new(false, true).with(palette);
+            for style in
+                [theme.dim(), theme.error(), theme.attention(), theme.name("ana", false), theme.bar()]
+            {
+                assert_eq!((style.fg, style.bg), (None, None));
+            }
+        }
+    }
+}
