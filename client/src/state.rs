@@ -114,6 +114,8 @@ pub struct State {
     roster: Roster,
     /// The server accepted the user at least once: the chat began. No other word of the server says so.
     registered_once: bool,
+    /// The server's time stamp of the last registration.
+    greeted_at: Option<Timestamp>,
     /// As the server assigned it; `None` before the first registration.
     status: Option<Status>,
     conversations: Conversations,
@@ -162,6 +164,7 @@ impl State {
             outbox: Outbox::default(),
             roster: Roster::default(),
             registered_once: false,
+            greeted_at: None,
             status: None,
             next_id: 0,
             completion: None,

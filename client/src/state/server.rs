@@ -33,7 +33,8 @@ impl State {
 
     fn on_message(&mut self, message: ServerMessage<'_>) {
         match message {
-            ServerMessage::RegisterSuccess { user_list, .. } => {
+            ServerMessage::RegisterSuccess { user_list, timestamp, .. } => {
+                self.greeted_at = timestamp;
                 self.roster.clear();
                 self.list(user_list.names().iter().map(AsRef::as_ref));
                 // Some servers leave the newcomer out of the list.
@@ -54,7 +55,9 @@ impl State {
             ServerMessage::UserInfoResponse { target, content, .. } => {
                 self.on_info(&target, &content.ip, content.status);
             }
-            ServerMessage::StatusUpdate { content, reason, .. } => self.on_status(&content, reason),
+            ServerMessage::StatusUpdate { content, reason, timestamp, .. } => {
+                self.on_status(&content, reason, timestamp);
+            }
             ServerMessage::UserDisconnected { .. } => self.on_departed(message.departed()),
             ServerMessage::Error(report) => self.on_error(&report),
         }
@@ -203,7 +206,7 @@ impl State {
         self.notice(EntryKind::Notice, text);
     }
 
-    fn on_status(&mut self, content: &UserStatus<'_>, reason: Option<StatusReason>) {
+    fn on_status(&mut self, content: &UserStatus<'_>, reason: Option<StatusReason>, at: Option<Timestamp>) {
         let (shown, Some(name)) = self.name_from_wire(&content.user) else { return };
         let status = content.status;
         let shown = shown.cut(NOTICE_NAME_COLUMNS);
@@ -213,6 +216,8 @@ impl State {
         }
         match before {
             None => self.about(&name, self.texts.joined(&shown)),
+            // How things stand is told to a newcomer in one breath with the greeting: no news.
+            Some(_) if at.is_some() && at == self.greeted_at => {}
             Some(before) if before != status && reason != Some(StatusReason::Joined) => {
                 self.about(&name, self.texts.status_of(&shown, status, reason == Some(StatusReason::Idle)));
             }

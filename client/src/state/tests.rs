@@ -75,7 +75,7 @@ impl World {
             sender: "server".into(),
             content: "Registro exitoso".into(),
             user_list: UserList(["ana", "bob", "carla"].map(Into::into).into()),
-            timestamp: None,
+            timestamp: Some(greeted_at()),
         })
     }
 
@@ -230,3 +230,7 @@ fn exit(effects: &[Effect]) -> Option<(u8, String)> {
 }
 
 const TURNS_MAX: usize = 10_000;
+
+fn greeted_at() -> Timestamp {
+    Timestamp::from_unix_millis(1_795_187_000_000)
+}

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::Signal;
@@ -74,6 +74,7 @@ fn a_status_change_is_seen_by_all() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
     let mut bob = Person::joins("bob", room.port());
+    a_millisecond_passes();
     ana.says("/estado ocupado");
     ana.sees("ana [OCUPADO]");
     bob.sees("ana está OCUPADO");
@@ -84,6 +85,19 @@ fn a_status_change_is_seen_by_all() {
     bob.sees("ana: IP 127.0.0.1, estado OCUPADO");
     bob.says("/usuarios");
     bob.sees("Usuarios (2): ana (OCUPADO), bob");
+    // Who comes later is told how things stand, not that it happens.
+    let mut carla = Person::joins("carla", room.port());
+    carla.waits_for("ana's status at the side", |screen| screen.contents().contains("OCU"));
+    assert!(!carla.screen().contents().contains("ana está OCUPADO"));
+}
+
+/// What happens in the millisecond of somebody's registration has its time stamp, and is no news to them.
+fn a_millisecond_passes() {
+    let millis = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let began = millis();
+    while millis() == began {
+        std::thread::yield_now();
+    }
 }
 
 #[test]

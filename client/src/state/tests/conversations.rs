@@ -153,6 +153,20 @@ fn statuses_told_to_a_newcomer_are_no_news() {
     world.assert_shown(&[]);
     let bob = UserName::parse("bob").unwrap();
     assert_eq!(world.state.roster().find(&bob).map(|user| user.status), Some(Status::Ocupado));
+
+    let mut newcomer = World::online();
+    let mut stands = |user: &'static str, status, timestamp| {
+        newcomer.hears(&ServerMessage::StatusUpdate {
+            sender: "server".into(),
+            content: UserStatus { user: user.into(), status },
+            reason: Some(StatusReason::Idle),
+            timestamp,
+        });
+        newcomer.last_line()
+    };
+    assert_eq!(stands("bob", Status::Inactivo, Some(greeted_at())), "");
+    assert_eq!(stands("carla", Status::Ocupado, Some(greeted_at())), "");
+    assert_eq!(stands("bob", Status::Ocupado, None), "-- bob está OCUPADO (asignado por el servidor)");
 }
 
 #[test]
