@@ -38,15 +38,15 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 /// Glyph, name, the status as a word: whole where there is room, else its first three letters.
 fn row(state: &State, theme: &Theme, user: &User, mut line: Line<'_>) {
     let own = state.config().name.key() == user.name.key();
-    let glyph = if user.status == Status::Inactivo { theme.away() } else { theme.present() };
+    let glyph = match user.status {
+        _ if state.ignored().contains(&user.name) => theme.ignored(),
+        Status::Inactivo => theme.away(),
+        Status::Activo | Status::Ocupado => theme.present(),
+    };
     let word =
         if line.left() >= WORD_COLUMNS_MIN { user.status.as_str() } else { &user.status.as_str()[..3] };
     let name = sanitize_name(user.name.as_str());
-    let mark = match state.ignored().contains(&user.name) {
-        _ if own => "*",
-        true => "x",
-        false => "",
-    };
+    let mark = if own { "*" } else { "" };
     let end = line.x() + u16::try_from(line.left()).unwrap_or(0);
     let status_columns = if line.left() >= WORD_COLUMNS_MIN { STATUS_COLUMNS } else { 3 };
     let room = line.left().saturating_sub(columns(glyph) + 1 + mark.len() + 1 + status_columns);

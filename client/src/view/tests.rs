@@ -194,6 +194,14 @@ fn the_users_lie_over_the_text_of_a_narrow_terminal_on_request() {
 }
 
 #[test]
+fn who_is_ignored_has_a_sign_of_its_own() {
+    let mut world = World::online();
+    world.types("/ignorar bob");
+    let shown = screen(&mut world, 60, 8);
+    assert!(shown.contains("│× bob       ACT") && shown.contains("│● carla     ACT"), "{shown}");
+}
+
+#[test]
 fn scrolled_up_the_bar_counts_what_lies_below() {
     let mut world = world();
     screen(&mut world, 60, 8);

@@ -105,6 +105,12 @@ impl Theme {
         self.glyph("◌", "o")
     }
 
+    /// The sign of whom the user does not hear.
+    #[must_use]
+    pub const fn ignored(self) -> &'static str {
+        self.glyph("×", "x")
+    }
+
     /// A line across.
     #[must_use]
     pub const fn rule(self) -> &'static str {
