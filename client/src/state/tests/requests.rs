@@ -277,7 +277,7 @@ fn of_a_long_list_some_are_named_and_the_others_counted() {
         let names: Vec<_> = (0..10_000).map(|number| format!("{name}{number:05}").into()).collect();
         let mut world = World::online();
         world.types("/usuarios");
-        let content = UserList::Names(names);
+        let content = UserList(names);
         world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
         let line = world.last_line();
         assert!(line.starts_with("-- Usuarios (10000): "), "{line}");
