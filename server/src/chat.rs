@@ -396,11 +396,11 @@ impl Chat {
         self.refuse(id, &Refusal::RateLimited { per_second: rate.per_second }, request, now);
         let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
         let time = now.monotonic;
-        let since = match peer.flooding {
+        let since = match &peer.flooding {
             Some(flooding) if time.saturating_sub(flooding.last) < FLOOD_FORGIVEN_AFTER => flooding.since,
             _ => time,
         };
-        peer.flooding = Some(Flooding { since, last: time });
+        peer.flooding = Some(Box::new(Flooding { since, last: time }));
         if time.saturating_sub(since) >= FLOOD_TIMEOUT {
             self.leave(id, close_code::POLICY_VIOLATION, "too many messages", now);
         }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     address: IpAddr,
-    network: Option<Network>,
+    is_exempt: bool,
 }
 
 /// What the limit per address counts by: an IPv4 address, or an IPv6 network of 64 bits, since whoever has one
@@ -21,8 +21,7 @@ impl Origin {
     #[must_use]
     pub fn new(address: IpAddr, is_same_machine: bool) -> Self {
         let address = address.to_canonical();
-        let is_exempt = is_same_machine || address.is_loopback();
-        Self { address, network: (!is_exempt).then(|| Network::of(address)) }
+        Self { address, is_exempt: is_same_machine || address.is_loopback() }
     }
 
     /// The address as people see it: IPv4 as IPv4, never mapped into IPv6.
@@ -34,7 +33,7 @@ impl Origin {
     /// What it counts for; `None` if it is exempt from the limit.
     #[must_use]
     pub fn network(&self) -> Option<Network> {
-        self.network
+        (!self.is_exempt).then(|| Network::of(self.address))
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Peer {
     pub(crate) mailbox: Mailbox,
     pub(crate) rate: Bucket,
     /// While it sends more than it may: since when, and when it last did.
-    pub(crate) flooding: Option<Flooding>,
+    pub(crate) flooding: Option<Box<Flooding>>,
 }
 
 /// Where a peer stands.

@@ -17,7 +17,9 @@ use super::roster::{Place, Roster};
 /// See the module's documentation. The hash maps are looked up, never walked, so that no order comes from them.
 #[derive(Debug)]
 pub struct Room {
-    users: HashMap<PeerId, User>,
+    /// By the number of the peer.
+    users: Vec<Option<User>>,
+    users_count: usize,
     names: HashMap<NameKey, PeerId>,
     networks: HashMap<Network, u32>,
     /// Those whose status is not ACTIVO, in the order of registration: what a newcomer has to be told.
@@ -43,7 +45,8 @@ impl Room {
     #[must_use]
     pub fn new(users_max: usize, users_per_network_max: Option<u32>) -> Self {
         Self {
-            users: HashMap::new(),
+            users: Vec::new(),
+            users_count: 0,
             names: HashMap::new(),
             networks: HashMap::new(),
             not_active: BTreeMap::new(),
@@ -108,13 +111,13 @@ impl Room {
     /// How many users there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.users_count
     }
 
     /// Whether nobody is here.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
+        self.users_count == 0
     }
 
     /// The status of a user who is here.
@@ -148,7 +151,7 @@ impl Room {
         {
             return Err(Refusal::AddressTaken { address: origin.address(), users_max });
         }
-        if self.users.len() >= self.users_max {
+        if self.users_count >= self.users_max {
             return Err(Refusal::ServerFull { users_max: self.users_max });
         }
         if let Some(network) = origin.network() {
@@ -157,8 +160,13 @@ impl Room {
         let place = self.roster.add(&name);
         self.names.insert(key, peer);
         let user = User { name: name.clone(), origin, place, status: Status::Activo, resumes: None };
-        let before = self.users.insert(peer, user);
+        let slot = peer.0 as usize;
+        if self.users.len() <= slot {
+            self.users.resize_with(slot + 1, || None);
+        }
+        let before = self.users[slot].replace(user);
         assert!(before.is_none(), "{peer:?} joins once");
+        self.users_count += 1;
         effects.push(Effect::Everybody(Notice::Status {
             user: name,
             status: Status::Activo,
@@ -169,7 +177,8 @@ impl Room {
     }
 
     fn leave(&mut self, peer: PeerId, effects: &mut Vec<Effect>) {
-        let Some(user) = self.users.remove(&peer) else { return };
+        let Some(user) = self.users.get_mut(peer.0 as usize).and_then(Option::take) else { return };
+        self.users_count -= 1;
         self.names.remove(&user.name.key());
         self.not_active.remove(&user.place);
         self.roster.remove(user.place, &user.name);
@@ -181,7 +190,7 @@ impl Room {
             }
         }
         effects.push(Effect::Everybody(Notice::Left { user: user.name }));
-        debug_assert!(self.names.len() == self.users.len() && self.roster.len() == self.users.len());
+        debug_assert!(self.names.len() == self.users_count && self.roster.len() == self.users_count);
     }
 
     /// A user did something: an INACTIVO that the server had assigned ends.
@@ -199,7 +208,8 @@ impl Room {
         reason: StatusReason,
         effects: &mut Vec<Effect>,
     ) {
-        let user = self.users.get_mut(&peer).expect("only users have a status");
+        let user = self.users.get_mut(peer.0 as usize).and_then(Option::as_mut);
+        let user = user.expect("only users have a status");
         user.status = status;
         user.resumes = resumes;
         if status == Status::Activo {
@@ -216,7 +226,8 @@ impl Room {
     }
 
     fn user(&self, peer: PeerId) -> &User {
-        self.users.get(&peer).expect("events are admitted for users only")
+        let user = self.users.get(peer.0 as usize).and_then(Option::as_ref);
+        user.expect("events are admitted for users only")
     }
 
     fn name_of(&self, peer: PeerId) -> UserName {
