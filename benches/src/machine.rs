@@ -48,12 +48,15 @@ pub fn pin(core: usize) {
 pub fn pin(_: usize) {}
 
 /// The CPU time of all threads of a process, user and system. `None` where the system does not tell.
+///
+/// A runtime may end threads that it has no work for. What they have used is found in one of two places only, so the
+/// greater one counts; while they live it is the finer one, which is read last.
 #[must_use]
 pub fn cpu_time(process: u32) -> Option<Duration> {
-    by_schedstat(process).or_else(|| by_stat(process))
+    by_stat(process).max(by_schedstat(process))
 }
 
-/// To the nanosecond, as the scheduler counts.
+/// To the nanosecond, as the scheduler counts, of the threads that live.
 fn by_schedstat(process: u32) -> Option<Duration> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
@@ -63,9 +66,13 @@ fn by_schedstat(process: u32) -> Option<Duration> {
     (nanos > 0).then(|| Duration::from_nanos(nanos))
 }
 
-/// To a hundredth of a second, on kernels without the former.
+/// To a hundredth of a second, also of threads that have ended, and on kernels without the former.
 fn by_stat(process: u32) -> Option<Duration> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat_time(&format!("/proc/{process}/stat"))
+}
+
+fn stat_time(path: &str) -> Option<Duration> {
+    let text = fs::read_to_string(path).ok()?;
     // The second field is the program's name and may contain anything; utime and stime are the 14th and 15th.
     let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
     let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
@@ -170,5 +177,17 @@ mod tests {
         let process = std::process::id();
         assert!(resident_bytes(process).is_some_and(|bytes| bytes > 100_000));
         assert!(switches(process).is_some());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_time_of_a_thread_that_has_ended_counts() {
+        let used = Duration::from_millis(100);
+        let this = std::process::id();
+        let before = cpu_time(this).unwrap();
+        let work = move || while stat_time("/proc/thread-self/stat").unwrap() < used {};
+        std::thread::spawn(work).join().unwrap();
+        let after = cpu_time(this).unwrap();
+        assert!(after - before > used / 2, "{before:?}, then {after:?}");
     }
 }
