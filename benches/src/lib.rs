@@ -35,6 +35,7 @@ pub mod scenario;
 pub mod server;
 pub mod slow_path;
 pub mod small;
+pub mod stage;
 pub mod stats;
 pub mod stint;
 pub mod storm;
