@@ -185,6 +185,8 @@ pub struct Chat {
     ring: Ring,
     /// No user's cursor is below this: while the ring has not let go of a later frame, nobody has fallen off.
     cursors_from: u64,
+    /// How often somebody has got all there was since a frame was last pushed.
+    caught_up: usize,
     outputs: VecDeque<Output>,
     /// Effects of the event that is being applied.
     effects: Vec<Effect>,
@@ -207,6 +209,7 @@ impl Chat {
             room: Room::new(settings.users_max, settings.users_per_address_max),
             ring: Ring::new(frame_bytes_max),
             cursors_from: 0,
+            caught_up: 0,
             outputs: VecDeque::new(),
             effects: Vec::new(),
             too_slow: Vec::new(),
@@ -242,7 +245,11 @@ impl Chat {
         // Users who fell off the ring were dropped when it happened; of the others only those who leave can
         // have fallen off since, and they get no more.
         match mailbox.next(&self.ring) {
-            Ok(post) => post,
+            Ok(Some(post)) => {
+                self.caught_up += usize::from(!post.more);
+                Some(post)
+            }
+            Ok(None) => None,
             Err(TooSlow) => {
                 mailbox.clear();
                 None

@@ -76,13 +76,24 @@ impl Chat {
         };
         self.scratch.clear();
         frame::append_text(&mut self.scratch, |json| message.encode_into(json));
+        // The count is only a hint, which saves most of the walks: newcomers and leavers are not in it.
+        let may_restart = self.ring.wants_restart() && self.caught_up >= self.room.len();
+        if may_restart && self.has_everybody_got_everything() {
+            self.ring.restart();
+        }
         self.ring.push(&self.scratch);
+        self.caught_up = 0;
         let is_urgent = match notice {
             Notice::Said { .. } => true,
             Notice::Status { reason, .. } => !matches!(reason, StatusReason::Joined | StatusReason::Idle),
             Notice::Left { .. } => false,
         };
         self.outputs.push_back(Output::WakeAll { bytes: self.scratch.len(), is_urgent });
+    }
+
+    /// Walks all cursors.
+    fn has_everybody_got_everything(&self) -> bool {
+        self.peers.iter().flatten().all(|peer| peer.mailbox.has_all_of(&self.ring))
     }
 
     fn welcome(&mut self, id: PeerId, now: Moment) {

@@ -89,6 +89,12 @@ impl Mailbox {
         self.general.as_ref().filter(|general| general.cursor < general.until).map(|general| general.cursor)
     }
 
+    /// Whether nothing of the general chat is left for it.
+    #[must_use]
+    pub fn has_all_of(&self, ring: &Ring) -> bool {
+        self.cursor().is_none_or(|cursor| cursor >= ring.head())
+    }
+
     /// Adds a letter, said when the general chat's head was at `mark`.
     ///
     /// # Errors
@@ -126,7 +132,7 @@ impl Mailbox {
         if self.letters.is_empty() {
             self.letters = VecDeque::new();
         }
-        let more = !self.letters.is_empty() || self.cursor().is_some_and(|cursor| cursor < ring.head());
+        let more = !self.letters.is_empty() || !self.has_all_of(ring);
         Ok(Some(Post { frames: Frames::Letter(letter.frame), more }))
     }
 
@@ -150,7 +156,7 @@ mod tests {
         let mut all = Vec::new();
         while let Some(post) = mailbox.next(ring).unwrap() {
             all.extend_from_slice(&post.frames);
-            let is_last = mailbox.letters.is_empty() && mailbox.cursor().is_none_or(|c| c >= ring.head());
+            let is_last = mailbox.letters.is_empty() && mailbox.has_all_of(ring);
             assert_eq!(post.more, !is_last);
         }
         String::from_utf8(all).unwrap()

@@ -5,6 +5,9 @@
 //! ready for the wire. When the ring is full the oldest frames make room, and whoever had not got them yet has
 //! fallen off: the owner closes it.
 //!
+//! While all keep up the ring is begun anew after [`RESTART_BYTES`]: what is written and read all the time
+//! stays in the processor's cache, and what a storm has made it grow to is given back.
+//!
 //! It does not know its readers.
 
 use std::collections::VecDeque;
@@ -13,6 +16,10 @@ use std::collections::VecDeque;
 pub const RING_FRAMES_MAX: usize = 8_192;
 /// Bytes in the ring, unless frames can be so large that it must be more.
 pub const RING_BYTES: usize = 1024 * 1024;
+/// Bytes after which the ring is begun anew as soon as everybody has got everything.
+pub const RESTART_BYTES: usize = 64 * 1024;
+/// Bytes that it may have grown to and keeps when it is.
+const KEPT_BYTES: usize = 2 * RESTART_BYTES;
 /// Frames of the largest size that fit in at least.
 const LARGEST_FRAMES: usize = 4;
 
@@ -67,6 +74,23 @@ impl Ring {
     #[must_use]
     pub fn head(&self) -> u64 {
         self.first + self.frames.len() as u64
+    }
+
+    /// Whether it is time to begin anew, if all readers have got everything.
+    #[must_use]
+    pub fn wants_restart(&self) -> bool {
+        self.end >= RESTART_BYTES
+    }
+
+    /// Lets go of all frames, which everybody has got, and of the memory that the present does not need.
+    pub fn restart(&mut self) {
+        self.first = self.head();
+        self.end = 0;
+        self.frames.clear();
+        if self.bytes.len() > KEPT_BYTES {
+            self.bytes = Vec::new();
+            self.frames = VecDeque::new();
+        }
     }
 
     /// Appends a frame, at the cost of the oldest if need be.
@@ -167,6 +191,26 @@ mod tests {
         }
         assert_eq!(ring.first(), 1);
         assert_eq!(ring.bytes.len(), RING_BYTES);
+    }
+
+    #[test]
+    fn a_ring_that_is_begun_anew_goes_on_counting_and_gives_back_what_it_grew_to() {
+        let mut ring = Ring::new(10);
+        while !ring.wants_restart() {
+            ring.push(&frame(ring.head(), 1_000));
+        }
+        let head = ring.head();
+        assert_eq!((head, ring.end), (66, 66_000));
+        ring.restart();
+        assert_eq!((ring.first(), ring.head(), ring.bytes.len()), (head, head, 66_000));
+        assert!(!ring.wants_restart());
+        assert_eq!(ring.run(head - 1, u64::MAX, usize::MAX), None);
+        for number in head..head + 200 {
+            ring.push(&frame(number, 1_000));
+        }
+        assert_eq!(ring.run(head, head + 1, usize::MAX).unwrap().bytes, frame(head, 1_000));
+        ring.restart();
+        assert_eq!((ring.bytes.capacity(), ring.frames.capacity(), ring.head()), (0, 0, head + 200));
     }
 
     #[test]

@@ -451,6 +451,26 @@ fn each_message_over_the_rate_gets_an_error_and_a_flood_of_ten_seconds_is_closed
 }
 
 #[test]
+fn the_ring_is_begun_anew_when_everybody_has_got_everything_and_not_before() {
+    let mut world = World::new(Settings { message_rate: None, ..Settings::default() });
+    world.join(0, "ana");
+    world.join(1, "beto");
+    let say_enough = |world: &mut World, readers: &[u32]| {
+        while !world.chat.ring.wants_restart() {
+            world.say(0, "ana", "x");
+            readers.iter().for_each(|reader| drop(world.heard(*reader)));
+        }
+        world.say(0, "ana", "one more");
+        world.chat.ring.head() - world.chat.ring.first()
+    };
+    assert_eq!(say_enough(&mut world, &[0, 1]), 1, "all the others have been let go");
+    world.heard(0);
+    assert_ne!(say_enough(&mut world, &[0]), 1, "one has them still to get");
+    assert_eq!(world.heard(1).last().unwrap(), "ana: one more");
+    assert_eq!(world.closed, []);
+}
+
+#[test]
 fn whoever_falls_off_the_ring_is_closed_as_too_slow_and_the_others_miss_nothing() {
     let mut world = World::new(Settings { message_rate: None, ..Settings::default() });
     world.join(0, "ana");
