@@ -134,7 +134,7 @@ pub struct State {
     /// Until when a second Ctrl-C leaves.
     leave_until: Option<Duration>,
     bell_at: Option<Duration>,
-    waiting_lines: VecDeque<String>,
+    waiting_lines: VecDeque<lines::WaitingLine>,
     /// How many of them, at the front, were sent before and refused for their rate.
     returned_lines: usize,
     /// The line that is being carried out.

@@ -2,13 +2,41 @@
 
 use std::time::Duration;
 
+use chat_protocol::UserName;
+
 use super::actions::Refusal;
+use super::outbox::Request;
 use super::{EXIT_LOST, Effect, LINE_MODE_REQUESTS_MAX, Link, State, WAITING_LINES_MAX};
 use crate::command::{self, Command};
 use crate::sanitize::sanitize_line;
 
 /// How long the answers to the last lines may take after the input ended.
 pub const FINISH_TIME: Duration = Duration::from_secs(2);
+
+/// A line that waits for its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum WaitingLine {
+    /// As it was read.
+    Read(String),
+    /// A message that went out and was refused for its rate. Commands since may have shown another conversation:
+    /// to whom it goes is not to be found out again.
+    Again {
+        /// To whom; `None` is everybody.
+        peer: Option<UserName>,
+        /// What it says.
+        text: String,
+    },
+}
+
+impl WaitingLine {
+    /// What the user wrote, as far as it is known.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::Read(line) => line,
+            Self::Again { text, .. } => text,
+        }
+    }
+}
 
 impl State {
     pub(super) fn on_line(&mut self, line: String) {
@@ -23,7 +51,7 @@ impl State {
         if offline && !self.config.literal && command::parse(&line) == Ok(Command::Quit) {
             return self.begin_leaving();
         }
-        self.waiting_lines.push_back(line);
+        self.waiting_lines.push_back(WaitingLine::Read(line));
         self.send_waiting_lines();
     }
 
@@ -31,7 +59,7 @@ impl State {
         while self.may_send_lines() && self.now.elapsed >= self.pace.next_at() {
             let Some(line) = self.waiting_lines.pop_front() else { return };
             self.returned_lines = self.returned_lines.saturating_sub(1);
-            self.present_line = Some(line.clone());
+            self.present_line = Some(line.words().to_owned());
             self.run_line(&line);
             self.present_line = None;
         }
@@ -48,22 +76,29 @@ impl State {
 
     /// The server found a line too early and certainly did not relay it: it goes out again, before those that
     /// have not gone out yet.
-    pub(super) fn put_back(&mut self, line: String) {
+    pub(super) fn put_back(&mut self, line: String, request: Request) {
+        let line = match request {
+            Request::Message { entry, text } => WaitingLine::Again { peer: entry.peer, text },
+            Request::Register | Request::List | Request::Info { .. } | Request::Status(_) => {
+                WaitingLine::Read(line)
+            }
+        };
         self.pace.refused(self.now.elapsed);
         let at = self.returned_lines.min(self.waiting_lines.len());
         self.waiting_lines.insert(at, line);
         self.returned_lines = at + 1;
     }
 
-    fn run_line(&mut self, line: &str) {
-        if line.trim().is_empty() {
-            return;
-        }
-        let outcome =
-            if self.config.literal { self.carry_out(Command::Say(line.to_owned())) } else { self.run(line) };
+    fn run_line(&mut self, line: &WaitingLine) {
+        let outcome = match line {
+            WaitingLine::Read(line) if line.trim().is_empty() => return,
+            WaitingLine::Read(line) if self.config.literal => self.carry_out(Command::Say(line.clone())),
+            WaitingLine::Read(line) => self.run(line),
+            WaitingLine::Again { peer, text } => self.say(peer.clone(), text),
+        };
         if let Err(Refusal::Hint(text) | Refusal::Error(text)) = outcome {
             self.failed = true;
-            let text = self.texts.line_refused(&sanitize_line(line), &text);
+            let text = self.texts.line_refused(&sanitize_line(line.words()), &text);
             self.effects.push(Effect::Complain(text));
         }
     }

@@ -282,9 +282,9 @@ impl State {
         self.link = Link::Off;
         if self.config.line_mode && matches!(code, EXIT_LEFT | EXIT_LOST) {
             for line in std::mem::take(&mut self.waiting_lines) {
-                if !line.trim().is_empty() {
+                if !line.words().trim().is_empty() {
                     code = EXIT_LOST;
-                    let text = self.texts.line_not_sent(&sanitize_line(&line));
+                    let text = self.texts.line_not_sent(&sanitize_line(line.words()));
                     self.effects.push(Effect::Complain(text));
                 }
             }

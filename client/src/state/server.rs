@@ -277,10 +277,10 @@ impl State {
         }
         match sent {
             Some(Sent { line: Some(line), request, .. }) if report.code == Some(ErrorCode::RateLimited) => {
-                if let Request::Message { entry, .. } = request {
-                    self.deliver(&entry, Delivery::Refused, None);
+                if let Request::Message { entry, .. } = &request {
+                    self.deliver(entry, Delivery::Refused, None);
                 }
-                self.put_back(line);
+                self.put_back(line, request);
             }
             Some(Sent { request: Request::Message { entry, text }, pointer, .. }) => {
                 let refused = Refused::Message { target: entry.peer.as_ref(), bytes: text.len() };

@@ -204,6 +204,34 @@ fn a_line_refused_for_its_rate_goes_out_again() {
 }
 
 #[test]
+fn a_message_refused_for_its_rate_goes_out_again_to_whom_it_went_first() {
+    let mut world = World::online_in_line_mode();
+    takes(&mut world, "/ver bob");
+    assert_eq!(requests(&takes(&mut world, "un secreto")), ["private bob un secreto"]);
+    takes(&mut world, "/ver");
+    assert_eq!(requests(&takes(&mut world, "para todos")), ["broadcast para todos"]);
+    takes(&mut world, "/ver carla");
+    for kind in ["private", "broadcast"] {
+        world.hears_error("muy rápido", Some(ErrorCode::RateLimited), Some(kind));
+    }
+    let again = requests(&world.passes(Duration::from_secs(5)));
+    assert_eq!(again, ["private bob un secreto", "broadcast para todos"]);
+}
+
+#[test]
+fn what_is_sent_again_and_refused_for_its_rate_is_not_lost() {
+    let mut world = World::online_in_line_mode();
+    takes(&mut world, "/ver bob");
+    takes(&mut world, "un secreto");
+    world.link(LinkEvent::Down(LinkError::Lost));
+    world.passes(Duration::from_secs(2));
+    world.connects();
+    assert_eq!(requests(&takes(&mut world, "/reenviar")), ["private bob un secreto"]);
+    world.hears_error("muy rápido", Some(ErrorCode::RateLimited), Some("private"));
+    assert_eq!(requests(&world.passes(Duration::from_secs(5))), ["private bob un secreto"]);
+}
+
+#[test]
 fn what_others_say_does_not_keep_it_after_the_end_of_the_input() {
     let mut world = World::online_in_line_mode();
     let began = world.elapsed;
