@@ -26,7 +26,7 @@ use crate::input::Decoder;
 use crate::keymap::Keymap;
 use crate::lines::Lines;
 use crate::output::Output;
-use crate::sanitize::Visible;
+use crate::sanitize::{Visible, sanitize_line};
 use crate::state::{Config, EXIT_FAILED, EXIT_LEFT, EXIT_LOST, Effect, Event, Exit, LinkEvent, Now, State};
 use crate::terminal::{Screen, give_back};
 use crate::texts::Texts;
@@ -440,6 +440,11 @@ pub fn start_logging(line_mode: bool) {
         _ if line_mode => builder.target(env_logger::Target::Stderr),
         _ => return,
     };
+    // tungstenite logs a frame as it came, and a log is read on a terminal.
+    builder.format(|out, record| {
+        let words = sanitize_line(&record.args().to_string());
+        writeln!(out, "[{} {}] {words}", record.level(), record.target())
+    });
     // A second logger in one process, as in tests, changes nothing.
     let _ = builder.try_init();
 }
@@ -459,7 +464,7 @@ fn end_at_second_signal() -> io::Result<()> {
 /// The end of a run that the system failed.
 #[must_use]
 pub fn failed(texts: Texts, error: &io::Error) -> Exit {
-    let sentence = texts.failed(&crate::sanitize::sanitize_line(&error.to_string()));
+    let sentence = texts.failed(&sanitize_line(&error.to_string()));
     Exit {
         code: if error.kind() == io::ErrorKind::BrokenPipe { EXIT_LEFT } else { EXIT_FAILED },
         sentence: Some(sentence),

@@ -182,6 +182,8 @@ fn whatever_a_server_says_is_a_harmless_line_in_line_mode() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
+    // Not even JSON: what logs it is none of ours.
+    server.says("\u{1b}]0;PWN\u{7}\u{9b}2J\r\n23:59 bob: forjado\u{202e}");
     for message in evil_messages("el último") {
         server.says(&message);
     }
