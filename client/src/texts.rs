@@ -156,13 +156,13 @@ impl Texts {
             ),
             1 => say!(
                 self,
-                "{why}; 1 mensaje quedó sin confirmar (/reenviar lo repite)",
-                "{why}; 1 message is unconfirmed (/resend repeats it)"
+                "{why}; 1 mensaje quedó sin confirmar (en su conversación, /reenviar lo repite)",
+                "{why}; 1 message is unconfirmed (/resend in its conversation repeats it)"
             ),
             n => say!(
                 self,
-                "{why}; {n} mensajes quedaron sin confirmar (/reenviar los repite)",
-                "{why}; {n} messages are unconfirmed (/resend repeats them)"
+                "{why}; {n} mensajes quedaron sin confirmar (en su conversación, /reenviar los repite)",
+                "{why}; {n} messages are unconfirmed (/resend in their conversation repeats them)"
             ),
         }
     }

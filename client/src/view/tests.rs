@@ -224,18 +224,18 @@ fn without_a_connection_the_bar_says_so_and_what_was_out_is_unconfirmed() {
     world.happens(Event::Link(LinkEvent::Down(LinkError::Lost)));
     insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
     [1 General]  2 bob(1!)       sin conexión, reintento en 2 s
-                     leerlo                     │ Usuarios 0
-    09:00        ana ya casi     (sin confirmar)│
+    09:00        ana ya casi     (sin confirmar)│ Usuarios 0
     09:00         !! se cortó la conexión; 1    │
                      mensaje quedó sin confirmar│
-                     (/reenviar lo repite)      │
+                     (en su conversación,       │
+                     /reenviar lo repite)       │
     ana [ACTIVO]                                          09:00
     General> hola a tod_
     ");
     insta::assert_snapshot!(screen(&mut world, 60, 5), @r"
-    09:00         !! se cortó la conexión; 1    │ Usuarios 0
-                     mensaje quedó sin confirmar│
-                     (/reenviar lo repite)      │
+                     mensaje quedó sin confirmar│ Usuarios 0
+                     (en su conversación,       │
+                     /reenviar lo repite)       │
     ana [ACTIVO]  sin conexión, reintento en 2 s          09:00
     General> hola a tod_
     ");

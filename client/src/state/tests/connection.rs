@@ -70,7 +70,7 @@ fn a_lost_connection_is_told_tried_again_and_the_chat_goes_on() {
     assert_eq!(lost(&mut world), []);
     world.assert_shown(&[
         "ana: hola (sin confirmar)",
-        "!! se cortó la conexión; 1 mensaje quedó sin confirmar (/reenviar lo repite)",
+        "!! se cortó la conexión; 1 mensaje quedó sin confirmar (en su conversación, /reenviar lo repite)",
     ]);
     assert_eq!(world.passes(Duration::from_secs(2)), [Effect::Connect]);
     assert_eq!(world.connects(), []);
