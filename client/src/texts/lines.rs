@@ -150,12 +150,12 @@ impl Texts {
         )
     }
 
-    /// The prompt of a search: which one is shown, of how many.
+    /// The prompt of a search: which one is shown, of how many, once there is something to look for.
     #[must_use]
-    pub fn search_prompt(self, (at, of): (usize, usize)) -> Visible {
-        match of {
-            0 => say!(self, "buscar", "search"),
-            _ => say!(self, "buscar {at}/{of}", "search {at}/{of}"),
+    pub fn search_prompt(self, position: Option<(usize, usize)>) -> Visible {
+        match position {
+            None => say!(self, "buscar", "search"),
+            Some((at, of)) => say!(self, "buscar {at}/{of}", "search {at}/{of}"),
         }
     }
 

@@ -28,7 +28,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Po
             written(&conversation.editor, theme, line, area)
         }
         Mode::Search(search) => {
-            line.put(&prompt("", &texts.search_prompt(search.position()), width), theme.attention());
+            let position = (!search.query().is_empty()).then(|| search.position());
+            line.put(&prompt("", &texts.search_prompt(position), width), theme.attention());
             written(search.query(), theme, line, area)
         }
         Mode::Paste(question) => {

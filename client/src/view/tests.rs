@@ -5,6 +5,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;
+use crate::editor::Edit;
 use crate::state::tests::World;
 use crate::state::{Action, Event, LinkError, LinkEvent, Scroll, Switch};
 
@@ -339,7 +340,12 @@ fn the_question_about_a_paste_stands_behind_the_prompt() {
 #[test]
 fn a_search_shows_what_it_found_and_where_among_how_many() {
     let mut world = world();
+    let prompt = |world: &mut World| screen(world, 60, 8).lines().last().map(str::to_owned);
     world.does(Action::Search);
+    assert_eq!(prompt(&mut world).as_deref(), Some("buscar> _"));
+    world.does(Action::Paste("graciosa".into()));
+    assert_eq!(prompt(&mut world).as_deref(), Some("buscar 0/0> graciosa_"));
+    world.does(Action::Edit(Edit::KillToStart));
     world.does(Action::Paste("gracias".into()));
     insta::assert_snapshot!(screen(&mut world, 60, 8), @r"
     [1 General]  2 bob(1!)                       h:80 conectado
@@ -425,7 +431,7 @@ proptest::proptest! {
             world.does(Action::Search);
         }
         text.chars().for_each(|c| drop(world.does(Action::Insert(c))));
-        (0..moves).for_each(|_| drop(world.does(Action::Edit(crate::editor::Edit::Left))));
+        (0..moves).for_each(|_| drop(world.does(Action::Edit(Edit::Left))));
         world.happens(Event::Resized { columns, rows });
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         terminal.draw(|frame| view(&world.state, &Theme::new(true, true), frame)).unwrap();
