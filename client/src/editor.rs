@@ -271,15 +271,17 @@ impl Editor {
         if at == 0 {
             return;
         }
+        // What was changed of a line of the history is not in it.
+        self.remember();
         let shown = std::mem::replace(&mut self.text, self.history[at - 1].clone());
         let draft = self.browsing.take().map_or(shown, |(_, draft)| draft);
         self.browsing = Some((at - 1, draft));
         self.cursor = self.text.len();
-        self.undo.clear();
     }
 
     fn history_forward(&mut self) {
         let Some((at, draft)) = self.browsing.take() else { return };
+        self.remember();
         if at + 1 < self.history.len() {
             self.text = self.history[at + 1].clone();
             self.browsing = Some((at + 1, draft));
@@ -287,7 +289,6 @@ impl Editor {
             self.text = draft;
         }
         self.cursor = self.text.len();
-        self.undo.clear();
     }
 
     fn remember(&mut self) {
@@ -422,6 +423,22 @@ mod tests {
         ] {
             editor.apply(edit);
             assert_eq!(editor.text(), text);
+        }
+    }
+
+    #[test]
+    fn what_was_written_into_a_line_of_the_history_can_be_brought_back() {
+        for away in [Edit::HistoryForward, Edit::HistoryBack] {
+            let mut editor = editor("cero");
+            editor.submit();
+            editor.insert("uno");
+            editor.submit();
+            editor.apply(Edit::HistoryBack);
+            editor.insert(" y más");
+            editor.apply(away);
+            assert_ne!(editor.text(), "uno y más");
+            editor.apply(Edit::Undo);
+            assert_eq!(editor.text(), "uno y más", "{away:?}");
         }
     }
 
