@@ -7,7 +7,7 @@ use termion::event::Key;
 
 use crate::editor::Edit;
 use crate::input::Input;
-use crate::sanitize::sanitize_line;
+use crate::sanitize::{Visible, sanitize_line};
 use crate::state::{Action, KeyWords, Scroll, Switch};
 
 pub mod names;
@@ -78,12 +78,25 @@ impl Keymap {
     /// What is to be said about the keys.
     #[must_use]
     pub fn words(&self) -> KeyWords {
-        let first = self.bound.iter().find(|(_, action)| *action == Action::Help);
         let changed: Vec<_> = BINDINGS.iter().filter_map(|binding| self.changed(binding)).collect();
+        let none = || sanitize_line("-");
         KeyWords {
-            help: first.map(|(key, _)| sanitize_line(&names::name(*key))),
+            help: self.word(&Action::Help),
+            send: self.word(&Action::Enter).unwrap_or_else(none),
+            line_break: self.word(&Action::Insert('\n')).unwrap_or_else(none),
+            escape: self.word(&Action::Escape).unwrap_or_else(none),
+            leave: self
+                .word(&Action::Interrupt)
+                .or_else(|| self.word(&Action::DeleteOrInterrupt))
+                .unwrap_or_else(none),
             changed: (!changed.is_empty()).then(|| sanitize_line(&changed.join("; "))),
         }
+    }
+
+    /// The first key that stands for an action.
+    fn word(&self, action: &Action) -> Option<Visible> {
+        let first = self.bound.iter().find(|(_, bound)| bound == action);
+        first.map(|(key, _)| sanitize_line(&names::name(*key)))
     }
 
     /// The keys of an action, if they are not those that it comes with.
@@ -257,6 +270,12 @@ mod tests {
         assert_eq!(changed.as_str(), "line_start Home; help Ctrl-A F5; suspend -");
         assert_eq!(words.help.unwrap().as_str(), "Ctrl-A");
         assert_eq!(Keymap::default().words(), KeyWords::default());
+        let swapped =
+            Keymap::with(&[choose("send", &[Key::Alt('\r')]), choose("line_break", &[Key::Char('\n')])])
+                .words();
+        assert_eq!((swapped.send.as_str(), swapped.line_break.as_str()), ("Alt-Enter", "Enter"));
+        let keymap = Keymap::with(&[choose("interrupt", &[]), choose("escape", &[])]);
+        assert_eq!((keymap.words().leave.as_str(), keymap.words().escape.as_str()), ("Ctrl-D", "-"));
         assert_eq!(Keymap::with(&[choose("help", &[])]).words().help, None);
     }
 }

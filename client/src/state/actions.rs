@@ -102,7 +102,7 @@ impl State {
             self.begin_leaving();
         } else {
             self.leave_until = Some(self.now.elapsed + LEAVE_CONFIRM_TIME);
-            self.hint(self.texts.again_to_leave());
+            self.hint(self.texts.again_to_leave(&self.config.keys.leave));
         }
     }
 

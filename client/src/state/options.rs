@@ -56,13 +56,28 @@ pub enum Notifications {
 pub struct KeyWords {
     /// The key that shows the help, if one does.
     pub help: Option<Visible>,
+    /// The key that sends; `-` here and below if none does.
+    pub send: Visible,
+    /// The key that breaks the line.
+    pub line_break: Visible,
+    /// The key that closes and goes to the newest.
+    pub escape: Visible,
+    /// The key that leaves when it is pressed twice.
+    pub leave: Visible,
     /// The actions with other keys than they come with, and those; `None` if there are none.
     pub changed: Option<Visible>,
 }
 
 impl Default for KeyWords {
     fn default() -> Self {
-        Self { help: Some(sanitize_line("F1")), changed: None }
+        Self {
+            help: Some(sanitize_line("F1")),
+            send: sanitize_line("Enter"),
+            line_break: sanitize_line("Alt-Enter"),
+            escape: sanitize_line("Esc"),
+            leave: sanitize_line("Ctrl-C"),
+            changed: None,
+        }
     }
 }
 

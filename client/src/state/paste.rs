@@ -73,7 +73,7 @@ impl State {
     fn paste_one_by_one(&mut self) {
         let Mode::Paste(question) = &self.mode else { return };
         if question.lines > PASTE_LINES_MAX {
-            return self.hint(self.texts.too_many_lines(PASTE_LINES_MAX));
+            return self.hint(self.texts.too_many_lines(PASTE_LINES_MAX, &self.config.keys.send));
         }
         if let Err(refusal) = self.can_send_many(question.lines) {
             return self.refuse(refusal);

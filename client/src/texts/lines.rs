@@ -5,6 +5,7 @@ use chat_protocol::{Lang, NameError, TextError};
 use super::Texts;
 use crate::command::CommandError;
 use crate::sanitize::{Visible, sanitize, sanitize_line};
+use crate::state::KeyWords;
 
 /// The lines of the user.
 impl Texts {
@@ -83,8 +84,8 @@ impl Texts {
 
     /// Leaving needs a second key.
     #[must_use]
-    pub fn again_to_leave(self) -> Visible {
-        say!(self, "otra vez Ctrl-C para salir", "Ctrl-C again to leave")
+    pub fn again_to_leave(self, key: &Visible) -> Visible {
+        say!(self, "otra vez {key} para salir", "{key} again to leave")
     }
 
     /// The general chat cannot be closed.
@@ -122,16 +123,21 @@ impl Texts {
 
     /// What is asked about several lines, in so many columns.
     #[must_use]
-    pub fn paste_question(self, lines: usize, room: usize) -> Visible {
+    pub fn paste_question(self, lines: usize, room: usize, keys: &KeyWords) -> Visible {
+        let KeyWords { send, line_break, escape, .. } = keys;
         let whole = say!(
             self,
-            "Pegar {lines} líneas: Enter una sola / Alt-Enter por separado / Esc",
-            "Paste {lines} lines: Enter as one / Alt-Enter one by one / Esc"
+            "Pegar {lines} líneas: {send} una sola / {line_break} por separado / {escape}",
+            "Paste {lines} lines: {send} as one / {line_break} one by one / {escape}"
         );
         if whole.columns() < room {
             return whole;
         }
-        say!(self, "{lines} líneas: Enter/Alt-Enter/Esc", "{lines} lines: Enter/Alt-Enter/Esc")
+        say!(
+            self,
+            "{lines} líneas: {send}/{line_break}/{escape}",
+            "{lines} lines: {send}/{line_break}/{escape}"
+        )
     }
 
     /// The paste was dropped.
@@ -142,11 +148,11 @@ impl Texts {
 
     /// Too many lines to send them one by one.
     #[must_use]
-    pub fn too_many_lines(self, max: usize) -> Visible {
+    pub fn too_many_lines(self, max: usize, key: &Visible) -> Visible {
         say!(
             self,
-            "por separado van hasta {max} líneas: Enter las pega en una sola",
-            "up to {max} lines go one by one: Enter pastes them as one"
+            "por separado van hasta {max} líneas: {key} las pega en una sola",
+            "up to {max} lines go one by one: {key} pastes them as one"
         )
     }
 

@@ -34,7 +34,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Po
         }
         Mode::Paste(question) => {
             line.put(&prompt(sign, &target, width), theme.chosen());
-            let question = texts.paste_question(question.lines(), line.left());
+            let question = texts.paste_question(question.lines(), line.left(), &state.config().keys);
             line.put(question.as_str(), theme.attention());
             Position::new(line.x().min(area.right().saturating_sub(1)), area.y)
         }

@@ -48,6 +48,21 @@ fn the_configuration_in_its_usual_place_holds() {
 }
 
 #[test]
+fn what_is_asked_about_a_paste_names_the_keys_that_answer() {
+    let home =
+        Home::with("swapped", "[keys]\nsend = 'Alt-Enter'\nline_break = 'Enter'\ninterrupt = 'Ctrl-X'\n");
+    let room = Room::open();
+    let mut ana = home.starts(&["ana", "127.0.0.1", &room.port().to_string()]);
+    ana.sees("General>");
+    ana.types("\x1b[200~uno\rdos\x1b[201~");
+    ana.sees("Pegar 2 líneas: Alt-Enter una sola / Enter por separado / Esc");
+    ana.types("\x1b\r");
+    ana.sees("General> uno⏎dos");
+    ana.types("\x18\x18");
+    ana.sees("otra vez Ctrl-X para salir");
+}
+
+#[test]
 fn the_command_line_wins_over_the_configuration() {
     let home = Home::with("loses", "language = 'en'\n");
     let mut ana = home.starts(&["ana", "127.0.0.1", "1", "--lang", "es"]);
