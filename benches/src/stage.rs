@@ -13,6 +13,7 @@ use std::time::Duration;
 use chat_server::chat::Settings;
 use chat_server::handler::ChatHandler;
 use chat_server::moment::Moment;
+use chat_server::reactor::handler::SOON;
 use chat_server::reactor::network::{Network, Readiness, Stream};
 use chat_server::reactor::{ConnectionId, Endpoints, Hub, Limits};
 
@@ -75,6 +76,9 @@ impl Stage {
             stage.join(user);
         }
         assert_eq!(stage.hub.len(), users, "everybody is connected");
+        // The last ones have not been announced yet: that can wait a little.
+        stage.monotonic += SOON;
+        stage.turn(&[]);
         stage
     }
 
