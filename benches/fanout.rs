@@ -19,7 +19,7 @@ const EXIT_USAGE: u8 = 2;
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let result = match args::parse(&args) {
-        Ok(Task::Serve { kind, core }) => server::serve(kind, core, target()),
+        Ok(Task::Serve { kind, core, announces }) => server::serve(kind, core, announces, target()),
         Ok(Task::Plot(json)) => plot(&json),
         Ok(Task::Measure(_)) if cfg!(debug_assertions) => {
             // `cargo test --benches` comes here too.

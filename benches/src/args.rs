@@ -27,6 +27,8 @@ pub enum Task {
         kind: Kind,
         /// The core to run on.
         core: Option<usize>,
+        /// Whether it tells all others of who comes and goes, if it can be told not to.
+        announces: bool,
     },
 }
 
@@ -92,7 +94,11 @@ pub fn parse(args: &[OsString]) -> Result<Task, Stop> {
         _ => Stop::Usage(sentence(&error.to_string())),
     })?;
     if let Some(kind) = value(&matches, "serve") {
-        return Ok(Task::Serve { kind, core: value(&matches, "core") });
+        return Ok(Task::Serve {
+            kind,
+            core: value(&matches, "core"),
+            announces: !matches.get_flag("no-announcements"),
+        });
     }
     if let Some(path) = value::<PathBuf>(&matches, "plot") {
         return Ok(Task::Plot(from_root(&path)));
@@ -195,6 +201,7 @@ fn command() -> Command {
         // cargo bench passes it to every benchmark.
         .arg(flag("bench").hide(true))
         .arg(option("serve", "NAME", "").hide(true).value_parser(kind))
+        .arg(flag("no-announcements").hide(true))
         .arg(option("core", "N", "").hide(true).value_parser(clap::value_parser!(usize)))
 }
 
@@ -351,7 +358,9 @@ mod tests {
 
     #[test]
     fn the_hidden_option_makes_it_a_server() {
-        let expected = Task::Serve { kind: Kind::Floor, core: Some(0) };
+        let expected = Task::Serve { kind: Kind::Floor, core: Some(0), announces: true };
         assert_eq!(parsed(&["--serve", "floor", "--core", "0"]), Ok(expected));
+        let expected = Task::Serve { kind: Kind::Ws, core: None, announces: false };
+        assert_eq!(parsed(&["--serve", "ws", "--no-announcements"]), Ok(expected));
     }
 }

@@ -252,7 +252,7 @@ mod tests {
                 login_cpu_ns: None,
             };
             let rounds = vec![median.clone()];
-            report.memory = vec![Outcome { server, users: 9_000, median, rounds }];
+            report.memory = vec![Outcome { server, users: 9_000, announces: false, median, rounds }];
             verdicts(&report).iter().map(|verdict| verdict.is_met).collect::<Vec<_>>()
         };
         assert_eq!(measure(Kind::Chat, Some(MEMORY_BYTES.limit)), [true]);

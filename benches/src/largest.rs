@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crowd::{Crowd, Listener, presence};
+use crate::crowd::{Crowd, Listener};
 use crate::goals::LARGEST_USERS;
 use crate::ledger::Delivery;
 use crate::scenario::Cell;
@@ -66,9 +66,7 @@ pub fn run(stint: &Stint<'_>, skipped: &mut Vec<Skip>) -> Result<Vec<Outcome<Fig
         let server = stint.start(kind)?;
         let mut crowd = Crowd::log_in(server.addr(), users)?;
         let login_ns = crowd.now().as_nanos() as f64;
-        if kind.announces() {
-            presence::check_arrivals(crowd.presences())?;
-        }
+        stint.check_arrivals(kind, &crowd)?;
         crowd.expect_silence()?;
         let (mut fanout, before) = (Fanout(Latencies::new()?), server.cpu_time());
         for _ in 0..BROADCASTS {

@@ -1,7 +1,7 @@
 //! What does an idle user cost in memory?
 //!
-//! Users log in, 64 at a time, until everybody has been told of everybody; then nobody says anything, and buffers
-//! that a server gives back after a while are given back. What the server's resident memory has grown by, for
+//! Users log in, 64 at a time, until everybody has been told of everybody (a peer does not tell); then nobody says
+//! anything, and buffers that a server gives back after a while are given back. What the server's resident memory has grown by, for
 //! each user, is the figure: it holds whatever the server keeps for a user, name, status and timers included.
 //! What the kernel keeps for a connection is not in it.
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::args::Options;
-use crate::crowd::{Crowd, presence};
+use crate::crowd::Crowd;
 use crate::machine;
 use crate::scenario::Cell;
 use crate::stats::{cpu_per, median_of};
@@ -68,9 +68,7 @@ pub fn run(stint: &Stint<'_>, skipped: &mut Vec<Skip>) -> Result<Vec<Outcome<Fig
         let (before_bytes, before) = (resident(), server.cpu_time());
         let mut crowd = Crowd::log_in(server.addr(), users)?;
         let (login_ns, after) = (crowd.now().as_nanos() as f64, server.cpu_time());
-        if kind.announces() {
-            presence::check_arrivals(crowd.presences())?;
-        }
+        stint.check_arrivals(kind, &crowd)?;
         crowd.rest(quiet, &mut ())?;
         let after_bytes = resident();
         drop(server);

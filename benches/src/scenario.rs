@@ -114,6 +114,13 @@ impl Scenario {
         }
     }
 
+    /// Whether a server announces newcomers here. Peers are told not to where logins are not the question: those that
+    /// send N² messages one by one would take minutes. Ours always does.
+    #[must_use]
+    pub const fn announces(self, kind: Kind) -> bool {
+        kind.announces() && (kind.peer().is_none() || matches!(self, Self::Storm))
+    }
+
     /// Users who are there besides those of a cell.
     #[must_use]
     pub fn others(self, options: &Options) -> usize {
@@ -129,6 +136,25 @@ impl Scenario {
         match self {
             Self::Small => crate::small::COUNT,
             _ => self.cells(options).len() * self.rounds(options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_announce_in_the_storm_alone_ours_always_and_the_floors_never() {
+        for scenario in Scenario::ALL {
+            for kind in Kind::ALL {
+                let expected = match kind {
+                    Kind::Floor | Kind::Coalesced => false,
+                    Kind::Chat => true,
+                    _ => scenario == Scenario::Storm,
+                };
+                assert_eq!(scenario.announces(kind), expected, "{scenario:?}, {kind:?}");
+            }
         }
     }
 }

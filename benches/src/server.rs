@@ -23,6 +23,8 @@ use crate::{Result, machine};
 const CLIENTS_MAX: usize = 1_000_000;
 /// The network stays out of it.
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Tells a peer, and the process that becomes one, not to announce who comes and goes.
+const NO_ANNOUNCEMENTS: &str = "--no-announcements";
 
 /// Which server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +76,7 @@ impl Kind {
         }
     }
 
-    /// Whether all others are told of each newcomer, as the protocol wants it. It is most of the work of a login,
+    /// Whether it can tell all others of each newcomer, as the protocol wants it. It is most of the work of a login,
     /// and the floors do not do it.
     #[must_use]
     pub const fn announces(self) -> bool {
@@ -113,15 +115,19 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a server.
+    /// Starts a server. Of the servers that announce who comes and goes, a peer does so only if `announces`; ours has
+    /// no way not to.
     ///
     /// # Errors
     /// If it cannot be started, or ends before it listens.
-    pub fn start(kind: Kind, core: Option<usize>) -> Result<Self> {
+    pub fn start(kind: Kind, core: Option<usize>, announces: bool) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--serve", kind.name()]);
         if let Some(core) = core {
             command.args(["--core", &core.to_string()]);
+        }
+        if !announces {
+            command.arg(NO_ANNOUNCEMENTS);
         }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take();
@@ -160,11 +166,11 @@ impl Drop for Running {
     }
 }
 
-/// Is the server, until stdin ends. `target` is the directory that the peers were built in.
+/// Is the server, until stdin ends. A peer that shall not announce is told so. `target` is the directory that the peers were built in.
 ///
 /// # Errors
 /// If it cannot listen.
-pub fn serve(kind: Kind, core: Option<usize>, target: &Path) -> Result<()> {
+pub fn serve(kind: Kind, core: Option<usize>, announces: bool, target: &Path) -> Result<()> {
     if let Some(core) = core {
         machine::pin(core);
     }
@@ -187,6 +193,9 @@ pub fn serve(kind: Kind, core: Option<usize>, target: &Path) -> Result<()> {
             // The process stays the same: all the threads that the peer will have are on that core, and its CPU
             // time is found under the same number.
             let mut peer = peers::command(kind, target).ok_or("no program of its own")?;
+            if !announces {
+                peer.arg(NO_ANNOUNCEMENTS);
+            }
             return Err(peer.exec().into());
         }
     }

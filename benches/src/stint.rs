@@ -20,6 +20,9 @@ pub struct Outcome<F> {
     pub server: Kind,
     /// Registered users.
     pub users: usize,
+    /// Whether newcomers were announced to all others.
+    #[serde(default)]
+    pub announces: bool,
     /// Medians.
     pub median: F,
     /// What they are the medians of.
@@ -83,18 +86,19 @@ impl Stint<'_> {
             .map(|(Cell { server, users }, rounds)| Outcome {
                 server,
                 users,
+                announces: self.scenario.announces(server),
                 median: F::median(&rounds),
                 rounds,
             })
             .collect())
     }
 
-    /// Starts a server on its core.
+    /// Starts a server on its core, which announces newcomers if it does so in this scenario.
     ///
     /// # Errors
     /// If it does not start.
     pub fn start(&self, kind: Kind) -> Result<Running> {
-        Running::start(kind, machine::cores().map(|(core, _)| core))
+        Running::start(kind, machine::cores().map(|(core, _)| core), self.scenario.announces(kind))
     }
 
     /// Starts a server and logs the users in, who know exactly of each other if they were told.
@@ -104,10 +108,21 @@ impl Stint<'_> {
     pub fn populate(&self, kind: Kind, users: usize) -> Result<(Running, Crowd)> {
         let server = self.start(kind)?;
         let crowd = Crowd::log_in(server.addr(), users)?;
-        if kind.announces() {
-            presence::check_arrivals(crowd.presences())?;
-        }
+        self.check_arrivals(kind, &crowd)?;
         Ok((server, crowd))
+    }
+
+    /// Checks that those who logged in know exactly of each other, or of nobody if they were not to be told.
+    ///
+    /// # Errors
+    /// If an announcement was lost or repeated, or should not have come.
+    pub fn check_arrivals(&self, kind: Kind, crowd: &Crowd) -> Result<()> {
+        if self.scenario.announces(kind) {
+            presence::check_arrivals(crowd.presences())?;
+        } else if crowd.tally().updates > 0 {
+            return Err("newcomers were announced, which should not have been".into());
+        }
+        Ok(())
     }
 }
 

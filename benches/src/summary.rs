@@ -67,6 +67,14 @@ fn heading(report: &Report) -> String {
             silent.join(", ")
         ));
     }
+    let hushed: Vec<_> = servers(report).filter(|kind| kind.peer().is_some()).map(Kind::name).collect();
+    if !hushed.is_empty() {
+        text.push_str(&format!(
+            "But for the storm, where logins are the question, these are told not to announce newcomers either: {}.\n\
+             That flatters them: N² messages one by one would take some of them minutes. Ours always announces.\n",
+            hushed.join(", ")
+        ));
+    }
     let is_peer = |name: &str| Kind::ALL.into_iter().any(|kind| kind.name() == name && kind.peer().is_some());
     for about in report.servers.iter().filter(|about| is_peer(&about.name)) {
         text.push_str(&format!("{}: {}\n", about.name, about.version));
@@ -201,6 +209,29 @@ mod tests {
         assert!(!line(cpu, &["100", "floor"]).contains("missed"), "{cpu}");
         assert!(line(&text, &["CPU,", "16", "in", "flight", "×", "floor"]).ends_with("missed"), "{text}");
         assert!(text.contains("Newcomers are not announced by: floor, coalesced."), "{text}");
+        let hushed = "told not to announce newcomers either: libwebsockets, bun, ws, tokio, tokio-default.\n";
+        assert!(text.contains(hushed), "{text}");
+    }
+
+    #[test]
+    fn the_memory_table_says_who_announced_who_could_not_and_who_was_told_not_to() {
+        let mut report = report(&[]);
+        for (server, announces) in [(Kind::Floor, false), (Kind::Chat, true), (Kind::Ws, false)] {
+            let median = crate::memory::Figures {
+                before_bytes: None,
+                after_bytes: None,
+                per_user_bytes: None,
+                login_ns: 1e9,
+                login_cpu_ns: None,
+            };
+            let rounds = vec![median.clone()];
+            report.memory.push(Outcome { server, users: 100, announces, median, rounds });
+        }
+        let text = text(&report);
+        for (server, word) in [("floor", "no"), ("chat", "yes"), ("ws", "told")] {
+            let line = line(&text, &["100", server]);
+            assert_eq!(line.split_whitespace().nth(2), Some(word), "{line}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ const REQUEST_BYTES_MAX = 64 * 1024;
 /** Who has more than this unread is closed. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
 
+const announces = !process.argv.includes("--no-announcements");
+
 /** By name. */
 const users = new Map();
 
@@ -33,7 +35,9 @@ const requests = {
     socket.data.name = sender;
     users.set(sender, socket);
     socket.send(fromServer("register_success", { content: "Registro exitoso", userList: [...users.keys()] }));
-    server.publish(TOPIC, fromServer("status_update", { content: { user: sender, status: "ACTIVO" } }));
+    if (announces) {
+      server.publish(TOPIC, fromServer("status_update", { content: { user: sender, status: "ACTIVO" } }));
+    }
     socket.subscribe(TOPIC);
   },
 
@@ -77,6 +81,7 @@ function onClose(socket) {
   const { name } = socket.data;
   if (name === null) return;
   users.delete(name);
+  if (!announces) return;
   server.publish(TOPIC, fromServer("user_disconnected", { content: `${name} ha salido`, user: name }));
 }
 

@@ -67,6 +67,9 @@ struct request {
 /* The registered, in the order in which they came. */
 static struct lws_dll2_owner users;
 
+/* Whether all others are told of who comes and goes. */
+static int announces = 1;
+
 /* ---- Messages and queues ---- */
 
 static void release(struct message *message)
@@ -310,7 +313,8 @@ static void on_register(struct client *client, const struct request *request)
 	lws_dll2_add_tail(&client->list, &users);
 	tell(client, with_names("{\"type\":\"register_success\",\"sender\":\"server\","
 		"\"content\":\"Registro exitoso\",\"userList\":[", "]"));
-	tell_all_but(client, status_update(client->name, "ACTIVO"));
+	if (announces)
+		tell_all_but(client, status_update(client->name, "ACTIVO"));
 }
 
 static void on_private(struct client *client, const struct request *request)
@@ -420,7 +424,8 @@ static void on_closed(struct client *client)
 	free(client->partial);
 	if (client->name[0]) {
 		lws_dll2_remove(&client->list);
-		tell_all_but(NULL, user_disconnected(client->name));
+		if (announces)
+			tell_all_but(NULL, user_disconnected(client->name));
 	}
 }
 
@@ -495,6 +500,7 @@ int main(int argc, char **argv)
 	};
 	struct lws_context *context;
 	pthread_t thread;
+	int i;
 
 	if (argc > 1 && !strcmp(argv[1], "--version")) {
 		/* Behind a dash it names a commit. */
@@ -503,6 +509,9 @@ int main(int argc, char **argv)
 		printf("libwebsockets %.*s\n", (int)strcspn(version, "-"), version);
 		return 0;
 	}
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--no-announcements"))
+			announces = 0;
 	set_descriptors();
 	lws_set_log_level(LLL_ERR, NULL);
 	context = lws_create_context(&info);

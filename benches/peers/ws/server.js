@@ -13,6 +13,10 @@ const STATUSES = ["ACTIVO", "OCUPADO", "INACTIVO"];
 const REQUEST_BYTES_MAX = 64 * 1024;
 /** Who has more than this unread is closed. */
 const UNSENT_BYTES_MAX = 16 * 1024 * 1024;
+/** As many as Linux allows: Node.js would let 511 wait to be accepted. */
+const BACKLOG = 4096;
+
+const announces = !process.argv.includes("--no-announcements");
 
 /** Sockets by name. */
 const users = new Map();
@@ -40,7 +44,7 @@ const requests = {
     }
     if (socket.name !== null || users.has(sender)) return refuse(socket, `${sender} is registered already`);
     socket.name = sender;
-    tellAll(fromServer("status_update", { content: { user: sender, status: "ACTIVO" } }));
+    if (announces) tellAll(fromServer("status_update", { content: { user: sender, status: "ACTIVO" } }));
     users.set(sender, socket);
     socket.send(fromServer("register_success", { content: "Registro exitoso", userList: [...users.keys()] }));
   },
@@ -84,6 +88,7 @@ function onMessage(socket, text) {
 function onClose(socket) {
   if (socket.name === null) return;
   users.delete(socket.name);
+  if (!announces) return;
   tellAll(fromServer("user_disconnected", { content: `${socket.name} ha salido`, user: socket.name }));
 }
 
@@ -96,6 +101,7 @@ if (process.argv.includes("--version")) {
 const server = new WebSocketServer({
   host: HOST,
   port: 0,
+  backlog: BACKLOG,
   path: "/chat",
   perMessageDeflate: false,
   maxPayload: REQUEST_BYTES_MAX,

@@ -21,7 +21,7 @@ pub(crate) fn report(receivers: &[usize]) -> Report {
                 |load| InFlight { load, cpu_ns: Some(ns), crowd_ns: ns, deliveries_per_second: 1.0 };
             let median = Figures { paced, in_flight: vec![in_flight(Load::ONE), in_flight(Load::SOME)] };
             let rounds = vec![median.clone()];
-            report.fanout.push(Outcome { server, users, median, rounds });
+            report.fanout.push(Outcome { server, users, announces: server == Kind::Chat, median, rounds });
         }
     }
     report

@@ -17,7 +17,11 @@ pub(super) fn section(report: &Report) -> String {
     for outcome in &report.memory {
         let median = &outcome.median;
         let kibibytes = |bytes: Option<f64>| figure(bytes.unwrap_or(f64::NAN) / 1_024.0);
-        let announces = if outcome.server.announces() { "yes" } else { "no" };
+        let announces = match outcome.announces {
+            true => "yes",
+            false if outcome.server.announces() => "told not to",
+            false => "no",
+        };
         let mut row = vec![count(outcome.users), outcome.server.name().to_owned(), announces.to_owned()];
         row.push(kibibytes(median.before_bytes));
         row.push(kibibytes(median.after_bytes));

@@ -13,7 +13,7 @@ use std::{env, process, thread};
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -26,6 +26,8 @@ use crate::room::{Member, Outbox, Room};
 /// Messages that a client may have unsent. Who has more is closed.
 const QUEUE_MAX: usize = 16 * 1024;
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// As many as Linux allows: the library itself would let 128 wait to be accepted.
+const BACKLOG: u32 = 4_096;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -40,13 +42,15 @@ async fn main() -> io::Result<()> {
     if let Some(bytes) = read_buffer {
         config = config.read_buffer_size(bytes);
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let listener = socket.listen(BACKLOG)?;
     println!("{}", listener.local_addr()?.port());
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         process::exit(0);
     });
-    let room = Arc::new(Mutex::new(Room::default()));
+    let room = Arc::new(Mutex::new(Room::new(!args.iter().any(|arg| arg == "--no-announcements"))));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;

@@ -12,12 +12,17 @@ use crate::protocol::Author::Server;
 use crate::protocol::{Reply, Request, Status, UserStatus, now};
 
 /// The registered, by name.
-#[derive(Default)]
 pub struct Room {
     users: HashMap<String, Outbox>,
+    /// Whether all others are told of who comes and goes.
+    announces: bool,
 }
 
 impl Room {
+    pub fn new(announces: bool) -> Self {
+        Self { users: HashMap::new(), announces }
+    }
+
     fn tell_all(&self, reply: &Reply) {
         let message = reply.encode();
         for outbox in self.users.values() {
@@ -98,8 +103,10 @@ impl Member {
         if room.users.contains_key(&name) {
             return self.refuse("this name is registered already");
         }
-        let content = UserStatus { user: &name, status: Status::Activo };
-        room.tell_all(&Reply::StatusUpdate { sender: Server, content, timestamp: now() });
+        if room.announces {
+            let content = UserStatus { user: &name, status: Status::Activo };
+            room.tell_all(&Reply::StatusUpdate { sender: Server, content, timestamp: now() });
+        }
         room.users.insert(name.clone(), self.outbox.clone());
         let (content, user_list) = ("Registro exitoso", room.names());
         self.tell(Reply::RegisterSuccess { sender: Server, content, user_list, timestamp: now() }.encode());
@@ -121,8 +128,15 @@ impl Drop for Member {
         let Some(user) = self.name.take() else { return };
         let mut room = lock(&self.room);
         room.users.remove(&user);
-        let content = format!("{user} ha salido");
-        room.tell_all(&Reply::UserDisconnected { sender: Server, content, user: &user, timestamp: now() });
+        if room.announces {
+            let content = format!("{user} ha salido");
+            room.tell_all(&Reply::UserDisconnected {
+                sender: Server,
+                content,
+                user: &user,
+                timestamp: now(),
+            });
+        }
     }
 }
 
