@@ -1,5 +1,8 @@
 //! One scenario's work: its cells, in rounds, so that whatever disturbs the machine meets all servers.
 
+use std::fmt;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::args::Options;
@@ -38,6 +41,18 @@ pub struct Skip {
     pub reason: String,
 }
 
+/// A server has done nothing wrong, and has not done its work in this time either. For a peer it is a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfTime(pub Duration);
+
+impl fmt::Display for OutOfTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not over after {} s", self.0.as_secs())
+    }
+}
+
+impl std::error::Error for OutOfTime {}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Stint<'a> {
@@ -52,7 +67,8 @@ pub struct Stint<'a> {
 }
 
 impl Stint<'_> {
-    /// Measures all cells that the system has descriptors for; the others are added to `skipped`.
+    /// Measures all cells that the system has descriptors for; the others are added to `skipped`, and so are peers
+    /// that run [`OutOfTime`].
     ///
     /// # Errors
     /// If a server does not do its work: nothing is reported then.
@@ -76,13 +92,22 @@ impl Stint<'_> {
             for (cell, figures) in &mut outcomes {
                 let (name, server, users) = (self.scenario.name(), cell.server.name(), cell.users);
                 self.progress.begin(&format!("{name}: {server}, {users} users, round {round} of {rounds}"));
-                let measured = measure(*cell);
-                figures.push(measured.map_err(|error| format!("{name}: {server}, {users} users: {error}"))?);
+                // Whoever has no figure of a round before was given up.
+                let is_in = figures.len() + 1 == round;
+                match is_in.then(|| measure(*cell)).transpose() {
+                    Ok(measured) => figures.extend(measured),
+                    Err(error) if cell.server.peer().is_some() && error.is::<OutOfTime>() => {
+                        let reason = format!("{server}, {users} users: {error}");
+                        skipped.push(Skip { scenario: self.scenario, reason });
+                    }
+                    Err(error) => return Err(format!("{name}: {server}, {users} users: {error}").into()),
+                }
                 self.progress.end();
             }
         }
         Ok(outcomes
             .into_iter()
+            .filter(|(_, rounds)| !rounds.is_empty())
             .map(|(Cell { server, users }, rounds)| Outcome {
                 server,
                 users,
@@ -159,6 +184,28 @@ mod tests {
         assert_eq!(servers, [Kind::Floor, Kind::Chat].repeat(3));
         assert_eq!(outcomes[1].rounds, [2.0, 4.0, 6.0]);
         assert_eq!((outcomes[1].server, outcomes[1].median), (Kind::Chat, 4.0));
+    }
+
+    #[test]
+    fn a_peer_that_runs_out_of_time_is_skipped_from_then_on_and_ours_fails_the_run() {
+        let options = options("bench --receivers 10 --rounds 3 --servers chat,ws");
+        let progress = Progress::new(0);
+        let stint =
+            Stint { scenario: Scenario::Fanout, options: &options, progress: &progress, descriptors: 1_000 };
+        let run = |slow: Kind| {
+            let (mut skipped, mut tries) = (Vec::new(), 0);
+            let outcomes = stint.measure(&mut skipped, |cell| {
+                tries += usize::from(cell.server == slow);
+                if cell.server == slow { Err(OutOfTime(Duration::from_secs(60)).into()) } else { Ok(1.0) }
+            });
+            (outcomes.map(|outcomes| outcomes.len()).map_err(|error| error.to_string()), tries, skipped)
+        };
+        let (outcomes, tries, skipped) = run(Kind::Ws);
+        assert_eq!((outcomes, tries), (Ok(2), 1));
+        assert_eq!(skipped[0].reason, "ws, 10 users: not over after 60 s");
+        let (outcomes, _, skipped) = run(Kind::Chat);
+        assert_eq!(outcomes, Err("fanout: chat, 10 users: not over after 60 s".to_owned()));
+        assert_eq!(skipped, []);
     }
 
     #[test]
