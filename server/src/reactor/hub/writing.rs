@@ -26,10 +26,18 @@ impl<N: Network> Hub<N> {
             return;
         };
         connection.flags.wants_write = false;
+        let (is_open, is_told) = match &connection.state {
+            State::Open(session) => (true, session.is_told),
+            _ => (false, false),
+        };
+        if is_told {
+            // It gets nothing more, but what is said until it goes must not pile up as if it read too slowly.
+            while handler.on_writable(ops, id).is_some_and(|outgoing| outgoing.more) {}
+        }
         if !connection.flags.writable {
             return;
         }
-        let may_pull = matches!(&connection.state, State::Open(session) if !session.is_told);
+        let may_pull = is_open && !is_told;
         let mut written = 0;
         let result = loop {
             let exhausted = match may_pull.then(|| pull(handler, ops, id, connection, spare)) {

@@ -107,6 +107,34 @@ fn those_who_end_together_part_over_several_turns_and_are_not_told_of_each_other
 }
 
 #[test]
+fn what_is_said_while_many_part_does_not_pile_up_for_those_who_have_not_yet() {
+    let mut world = World::new();
+    let stays = world.open();
+    let leave: Vec<usize> = (0..PARTINGS_PER_TURN * 3).map(|_| world.open()).collect();
+    world.handler.tell_who_left = true;
+    for number in &leave {
+        world.pipes[*number].borrow_mut().eof = true;
+    }
+    // The last ones to part are not even able to take anything.
+    for number in &leave[PARTINGS_PER_TURN * 2..] {
+        world.pipes[*number].borrow_mut().room = 0;
+    }
+    world.one_turn(&leave);
+    for parted in [1, 2] {
+        assert_eq!(world.handler.closes.len(), PARTINGS_PER_TURN * parted);
+        world.now += SOON;
+        world.hub.begin_turn(Moment { monotonic: world.now, unix_millis: 0 });
+        world.hub.flush(&mut world.handler);
+        assert!(world.handler.queues.values().all(VecDeque::is_empty), "nothing waits for anybody");
+        world.finish_turn();
+    }
+    world.pass(SOON);
+    assert_eq!(world.handler.closes.len(), leave.len());
+    assert_eq!(world.take(stays), echo("left").repeat(leave.len()));
+    assert!(leave.iter().all(|number| world.take(*number).is_empty()), "they were told nothing more");
+}
+
+#[test]
 fn between_messages_a_connection_owns_nothing_of_the_library() {
     let mut world = World::new();
     let [one, other] = [world.open(), world.open()];
