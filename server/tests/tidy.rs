@@ -11,7 +11,7 @@ fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut todo: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     while let Some(path) = todo.pop() {
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("tests") {
             todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();

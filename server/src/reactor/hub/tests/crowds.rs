@@ -1,6 +1,7 @@
 //! Many connections in one turn: who waits for whom, and how often each is written to.
 
 use super::super::super::handler::{ANNOUNCED_BYTES_PER_FLUSH, SOON};
+use super::world::*;
 use super::*;
 
 impl World {
