@@ -41,7 +41,8 @@ impl Handler for Echo {
         text(400, "WebSocket, version 13\n")
     }
 
-    fn on_open(&mut self, _: &mut Ops, connection: ConnectionId, _: Endpoints) {
+    fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, _: Endpoints) {
+        ops.know(connection);
         self.waiting.insert(connection, Waiting::default());
     }
 

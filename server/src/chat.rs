@@ -13,7 +13,6 @@
 mod delivery;
 pub mod event;
 pub mod mailbox;
-pub mod origin;
 pub mod peer;
 pub mod refusal;
 pub mod ring;
@@ -28,7 +27,7 @@ use bytes::Bytes;
 use chat_protocol::{DecodeError, ErrorCode, Lang, Received, Status, UserName, limits};
 
 pub use mailbox::Post;
-pub use origin::Origin;
+pub use crate::origin::Origin;
 
 use crate::bucket::Rate;
 use crate::close_code;

@@ -14,3 +14,5 @@ pub const INVALID_PAYLOAD: u16 = 1007;
 pub const POLICY_VIOLATION: u16 = 1008;
 /// A message over the limit.
 pub const MESSAGE_TOO_BIG: u16 = 1009;
+/// The server cannot serve this connection now (the registry of RFC 6455, section 11.7).
+pub const TRY_AGAIN_LATER: u16 = 1013;

@@ -69,6 +69,7 @@ impl ChatHandler {
                 let users = self.chat.users();
                 self.with(peer, |client| {
                     client.has_registered = true;
+                    ops.know(client.connection);
                     info!("{name} joined from {}; {users} online", client.address);
                 });
             }

@@ -74,6 +74,13 @@ impl Pages {
                     "The request was not complete in time.\n",
                 ),
             ),
+            Refusal::TooManyFromAddress => (
+                429,
+                self.lang.pick(
+                    "Hay demasiadas conexiones desde su dirección, o llegan demasiado seguidas; el límite se cambia al\narrancar el servidor con --connections-per-ip.\n",
+                    "There are too many connections from your address, or they come too fast; the limit is changed\nwhen the server is started, by --connections-per-ip.\n",
+                ),
+            ),
             Refusal::TooManyConnections => (
                 503,
                 self.lang.pick(

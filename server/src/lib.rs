@@ -13,9 +13,11 @@ pub mod config;
 pub mod descriptors;
 pub mod frame;
 pub mod handler;
+pub mod held;
 pub mod http;
 pub mod logging;
 pub mod moment;
+pub mod origin;
 pub mod reactor;
 pub mod server;
 

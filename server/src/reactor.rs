@@ -12,10 +12,12 @@ pub mod handler;
 pub mod handshake;
 pub mod hub;
 pub mod id;
+pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
 pub mod sockets;
+pub mod strangers;
 pub mod wheel;
 
 use std::fmt;
@@ -54,8 +56,25 @@ const STOPPER: Token = Token(usize::MAX - 2);
 /// The bounds of every connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections in whatever state. The next one gets a 503.
+    /// Connections in whatever state. The next one takes the place of a silent stranger, or gets a 503.
     pub connections_max: usize,
+    /// Connections that the handler has not yet said it knows ([`Ops::know`]). At the bound nobody is accepted;
+    /// those who wait stay in the system's queue until there is a place.
+    pub strangers_max: usize,
+    /// A stranger who has said nothing for so long is closed when another waits for its place; one who came while
+    /// others waited already, and has said nothing at all, after an eighth of it.
+    pub stranger_silence: Duration,
+    /// Connections accepted in one turn.
+    pub accepts_per_turn: usize,
+    /// Bytes of a request's head, its empty line included. A longer one gets a 431.
+    pub head_bytes_max: usize,
+    /// Sockets from one network ([`crate::origin::Network`]); `None` is no limit. The next one gets a 429.
+    pub connections_per_network_max: Option<u32>,
+    /// New sockets from one network; `None` is no limit. Whoever comes faster gets a 429.
+    pub arrival_rate: Option<Rate>,
+    /// Unsent bytes of all connections together, those not counted that they share. Over it, whoever has most is
+    /// closed.
+    pub unsent_bytes_max: usize,
     /// Bytes of one WebSocket message. A longer one closes its connection with 1009.
     pub message_bytes_max: usize,
     /// Bytes that one connection may send; over it, reading rests and nothing is lost.
@@ -76,6 +95,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 10_000,
+            strangers_max: 256,
+            stranger_silence: Duration::from_secs(2),
+            accepts_per_turn: 64,
+            head_bytes_max: 8 * 1024,
+            connections_per_network_max: Some(64),
+            arrival_rate: Some(Rate { per_second: 20, burst: 64 }),
+            unsent_bytes_max: 64 << 20,
             message_bytes_max: 65_536,
             byte_rate: None,
             handshake_timeout: Duration::from_secs(10),

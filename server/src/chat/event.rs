@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chat_protocol::{MessageText, Status, StatusReason, UserName};
 
 use super::PeerId;
-use super::origin::Origin;
+use crate::origin::Origin;
 
 /// A request that passed every check that needs no knowledge of other users. Whether it takes effect is for the
 /// room to say.

@@ -17,9 +17,9 @@ use chat_protocol::{ClientMessage, FieldError, MessageKind, Received, UserName};
 use super::PeerId;
 use super::event::Event;
 use super::mailbox::Mailbox;
-use super::origin::Origin;
 use super::refusal::Refusal;
 use crate::bucket::Bucket;
+use crate::origin::Origin;
 
 /// See the module's documentation.
 #[derive(Debug)]

@@ -76,6 +76,17 @@ impl Ring {
         self.first + self.frames.len() as u64
     }
 
+    /// Bytes from a cursor to the head, where there is one; a gap at the end of the memory counts with them.
+    #[must_use]
+    pub fn bytes_behind(&self, cursor: u64) -> usize {
+        let from = cursor.checked_sub(self.first).and_then(|from| usize::try_from(from).ok());
+        match from.and_then(|from| self.frames.get(from)) {
+            None => 0,
+            Some(oldest) if oldest.start < self.end => self.end - oldest.start,
+            Some(oldest) => self.bytes.len() - oldest.start + self.end,
+        }
+    }
+
     /// Whether it is time to begin anew, if all readers have got everything.
     #[must_use]
     pub fn wants_restart(&self) -> bool {
@@ -211,6 +222,19 @@ mod tests {
         assert_eq!(ring.run(head, head + 1, usize::MAX).unwrap().bytes, frame(head, 1_000));
         ring.restart();
         assert_eq!((ring.bytes.capacity(), ring.frames.capacity(), ring.head()), (0, 0, head + 200));
+    }
+
+    #[test]
+    fn what_lies_between_a_cursor_and_the_head_is_known_also_across_the_end_of_the_memory() {
+        let mut ring = Ring::new(10);
+        assert_eq!(ring.bytes_behind(0), 0);
+        for number in 0..11 {
+            ring.push(&frame(number, RING_BYTES / 10));
+        }
+        let each = RING_BYTES / 10;
+        assert_eq!([ring.bytes_behind(11), ring.bytes_behind(10)], [0, each]);
+        assert!((2 * each..3 * each).contains(&ring.bytes_behind(9)), "{}", ring.bytes_behind(9));
+        assert_eq!(ring.bytes_behind(0), 0, "it has fallen off");
     }
 
     #[test]

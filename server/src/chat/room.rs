@@ -10,9 +10,9 @@ use chat_protocol::{NameKey, Status, StatusReason, UserName};
 
 use super::PeerId;
 use super::event::{Effect, Event, Notice};
-use super::origin::{Network, Origin};
 use super::refusal::Refusal;
 use super::roster::{Place, Roster};
+use crate::origin::{Network, Origin};
 
 /// See the module's documentation. The hash maps are looked up, never walked, so that no order comes from them.
 #[derive(Debug)]

@@ -33,6 +33,8 @@ pub enum CloseReason {
     Silent,
     /// A message was begun and not finished in time.
     Stalled,
+    /// All connections together had too much unsent, and this one most of it.
+    Overrun,
     /// The handler asked for it.
     Handler(CloseFrame),
     /// The server stops.
@@ -49,7 +51,7 @@ impl CloseReason {
     #[must_use]
     pub fn frame(&self) -> Option<CloseFrame> {
         match self {
-            Self::PeerClosed(_) | Self::PeerVanished | Self::Failed(_) | Self::Silent => None,
+            Self::PeerClosed(_) | Self::PeerVanished | Self::Failed(_) | Self::Silent | Self::Overrun => None,
             Self::Violation(frame) | Self::Handler(frame) => Some(frame.clone()),
             Self::Stalled => {
                 Some(CloseFrame { code: POLICY_VIOLATION, reason: "message not finished in time".into() })
@@ -60,7 +62,7 @@ impl CloseReason {
 
     /// Whether the socket is still good for our last words.
     pub(crate) fn can_say_farewell(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Silent)
+        !matches!(self, Self::Failed(_) | Self::Silent | Self::Overrun)
     }
 
     /// Whether the end is our own wish and can wait until the peer has taken what was queued before it.
@@ -78,6 +80,7 @@ impl fmt::Display for CloseReason {
             Self::PeerVanished => f.write_str("was ended by the peer without a close frame"),
             Self::Failed(kind) => write!(f, "failed: {kind}"),
             Self::Silent => f.write_str("was lost: no byte came, not even the answer to a ping"),
+            Self::Overrun => f.write_str("was cut: too much was unsent in all, and most of it here"),
             Self::Violation(_) | Self::Handler(_) | Self::Stalled | Self::Shutdown => {
                 let Some(CloseFrame { code, reason }) = self.frame() else { return Ok(()) };
                 write!(f, "was closed with {code}")?;

@@ -30,6 +30,7 @@ use super::wheel::TimerId;
 use crate::bucket::Bucket;
 use crate::close_code::{INVALID_PAYLOAD, MESSAGE_TOO_BIG, PROTOCOL_ERROR};
 use crate::frame;
+use crate::origin::Network;
 
 /// tungstenite's read buffer, zeroed before each read: enough for most messages at once, small enough for
 /// thousands of users who all stopped in the middle of a message.
@@ -46,6 +47,8 @@ pub const LINGER_BYTES_MAX: usize = 64 * 1024;
 pub struct Connection<S> {
     pub(crate) stream: S,
     pub(crate) generation: u32,
+    /// Where it is counted as a socket; `None` if it is exempt.
+    pub(crate) network: Option<Network>,
     pub(crate) state: State,
     pub(crate) outbox: Outbox,
     /// Received and not yet processed, since the turn's budget was spent.
@@ -72,6 +75,12 @@ pub struct Flags {
     /// The library or the backlog may hold a whole message: the turn's budget was spent before it said it was
     /// hungry.
     pub(crate) unprocessed: bool,
+    /// The handler has not said that it knows it.
+    pub(crate) is_stranger: bool,
+    /// It was accepted when others had to wait for a place.
+    pub(crate) came_in_a_crowd: bool,
+    /// It was told that it cannot stay.
+    pub(crate) is_refused: bool,
     /// Stands on the list of those to be written to.
     pub(crate) wants_write: bool,
     /// Stands on the list of those that have more to read without a new edge.
@@ -110,6 +119,7 @@ pub enum State {
 pub struct Handshaking {
     pub(crate) head: Vec<u8>,
     pub(crate) endpoints: Endpoints,
+    pub(crate) last_byte_at: Duration,
 }
 
 /// The data of a WebSocket.
@@ -291,15 +301,31 @@ fn violation(error: &Error) -> CloseReason {
 
 impl<S: Stream> Connection<S> {
     /// A connection that was just accepted.
-    pub fn new(stream: S, generation: u32, endpoints: Endpoints) -> Self {
+    pub fn new(stream: S, generation: u32, endpoints: Endpoints, now: Duration) -> Self {
+        let handshaking = Handshaking { head: Vec::new(), endpoints, last_byte_at: now };
         Self {
             stream,
             generation,
-            state: State::Handshaking(Box::new(Handshaking { head: Vec::new(), endpoints })),
+            network: None,
+            state: State::Handshaking(Box::new(handshaking)),
             outbox: Outbox::default(),
             backlog: Vec::new(),
             timers: [None; TimerKind::COUNT],
             flags: Flags::default(),
+        }
+    }
+
+    /// From when on somebody who may still say who it is has been silent for too long; `None` for those who end.
+    /// One who waited in the system's queue and has brought nothing has had time to say something there.
+    #[must_use]
+    pub fn silent_from(&self, patience: Duration) -> Option<Duration> {
+        match &self.state {
+            State::Handshaking(handshaking) if handshaking.head.is_empty() && self.flags.came_in_a_crowd => {
+                Some(handshaking.last_byte_at + patience / 8)
+            }
+            State::Handshaking(handshaking) => Some(handshaking.last_byte_at + patience),
+            State::Open(session) if session.ending.is_none() => Some(session.last_byte_at + patience),
+            State::Open(_) | State::Closing { .. } | State::Lingering { .. } | State::Over => None,
         }
     }
 

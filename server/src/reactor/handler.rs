@@ -137,6 +137,8 @@ pub enum Refusal {
     TimedOut,
     /// There are as many connections as there may be.
     TooManyConnections,
+    /// There are as many from this address as there may be, or they come too fast.
+    TooManyFromAddress,
 }
 
 /// An HTTP response with a text for people.
@@ -181,6 +183,7 @@ pub(crate) enum Wish {
     Writable(ConnectionId),
     Close(ConnectionId, CloseFrame),
     Timer(ConnectionId, Option<Duration>),
+    Know(ConnectionId),
 }
 
 impl Ops {
@@ -226,6 +229,12 @@ impl Ops {
     /// Sets, moves or (with `None`) cancels the connection's one timer, by the monotonic clock.
     pub fn set_timer(&mut self, connection: ConnectionId, at: Option<Duration>) {
         self.wishes.push(Wish::Timer(connection, at));
+    }
+
+    /// Says that the handler knows who this is: it is no stranger any more, whose number and silence are limited
+    /// more strictly.
+    pub fn know(&mut self, connection: ConnectionId) {
+        self.wishes.push(Wish::Know(connection));
     }
 
     pub(crate) fn begin_turn(&mut self, now: Moment) {

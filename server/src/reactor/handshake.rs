@@ -10,8 +10,6 @@ use tungstenite::http::{HeaderValue, StatusCode, header};
 
 use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
 
-/// Bytes of a request's head, its empty line included.
-pub const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Header lines in a head.
 pub const HEADERS_MAX: usize = 100;
 
@@ -39,16 +37,16 @@ pub struct Head {
     upgrade: Result<server::Response, Upgrade>,
 }
 
-/// Looks at everything that has come so far.
+/// Looks at everything that has come so far of a head that may have so many bytes, its empty line included.
 #[must_use]
-pub fn examine(bytes: &[u8]) -> Examined {
+pub fn examine(bytes: &[u8], bytes_max: usize) -> Examined {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(bytes) {
-        Ok(httparse::Status::Complete(len)) if len <= HEAD_BYTES_MAX => {
+        Ok(httparse::Status::Complete(len)) if len <= bytes_max => {
             Examined::Complete(Box::new(Head::new(len, &request, bytes)))
         }
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MAX => Examined::Incomplete,
+        Ok(httparse::Status::Partial) if bytes.len() < bytes_max => Examined::Incomplete,
         Ok(_) | Err(httparse::Error::TooManyHeaders) => Examined::Refused(Refusal::HeadTooLarge),
         Err(_) => Examined::Refused(Refusal::NotHttp),
     }
@@ -144,11 +142,13 @@ pub fn encode(response: &Response) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const HEAD_BYTES_MAX: usize = 1_000;
+
     const UPGRADE: &str = "Host: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
                            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
     fn head(text: &str) -> Box<Head> {
-        match examine(text.as_bytes()) {
+        match examine(text.as_bytes(), HEAD_BYTES_MAX) {
             Examined::Complete(head) => head,
             other => panic!("{text:?} is {other:?}"),
         }
@@ -217,18 +217,18 @@ mod tests {
             let start = "GET / HTTP/1.1\r\nX: ";
             format!("{start}{}\r\n\r\n", "x".repeat(length - start.len() - 4))
         };
-        assert!(matches!(examine(b""), Examined::Incomplete));
-        assert!(matches!(examine(b"GET / HTTP/1.1\r\nHost"), Examined::Incomplete));
-        assert!(matches!(examine(fits(HEAD_BYTES_MAX).as_bytes()), Examined::Complete(_)));
+        assert!(matches!(examine(b"", HEAD_BYTES_MAX), Examined::Incomplete));
+        assert!(matches!(examine(b"GET / HTTP/1.1\r\nHost", HEAD_BYTES_MAX), Examined::Incomplete));
+        assert!(matches!(examine(fits(HEAD_BYTES_MAX).as_bytes(), HEAD_BYTES_MAX), Examined::Complete(_)));
         for too_large in
             [fits(HEAD_BYTES_MAX + 1), format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES_MAX))]
         {
-            assert!(matches!(examine(too_large.as_bytes()), Examined::Refused(Refusal::HeadTooLarge)));
+            assert!(matches!(examine(too_large.as_bytes(), HEAD_BYTES_MAX), Examined::Refused(Refusal::HeadTooLarge)));
         }
         let headers = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(count));
-        assert!(matches!(examine(headers(HEADERS_MAX).as_bytes()), Examined::Complete(_)));
+        assert!(matches!(examine(headers(HEADERS_MAX).as_bytes(), HEAD_BYTES_MAX), Examined::Complete(_)));
         assert!(matches!(
-            examine(headers(HEADERS_MAX + 1).as_bytes()),
+            examine(headers(HEADERS_MAX + 1).as_bytes(), HEAD_BYTES_MAX),
             Examined::Refused(Refusal::HeadTooLarge)
         ));
     }
@@ -238,7 +238,7 @@ mod tests {
         for junk in
             [&b"\x16\x03\x01\x02\x00\x01"[..], b"SSH-2.0-OpenSSH\r\n", b"\0\0\0\0", b"hola que tal\r\n\r\n"]
         {
-            assert!(matches!(examine(junk), Examined::Refused(Refusal::NotHttp)), "{junk:?}");
+            assert!(matches!(examine(junk, HEAD_BYTES_MAX), Examined::Refused(Refusal::NotHttp)), "{junk:?}");
         }
     }
 

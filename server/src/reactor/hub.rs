@@ -6,6 +6,7 @@
 //! callback.
 
 mod accepting;
+mod counting;
 mod ending;
 mod receiving;
 mod writing;
@@ -21,7 +22,9 @@ use super::close::CloseReason;
 use super::connection::{Connection, Spares, State, TimerKind};
 use super::handler::{Handler, Ops, Refusal, Wish};
 use super::id::ConnectionId;
+use super::neighbours::Neighbours;
 use super::network::{Network, Readiness};
+use super::strangers::Strangers;
 use super::wheel::Wheel;
 use crate::moment::Moment;
 use accepting::Accepting;
@@ -61,6 +64,10 @@ pub struct Hub<N: Network> {
     receive_buffer: Box<[u8]>,
     spares: Spares,
     accepting: Accepting,
+    strangers: Strangers,
+    /// Those who were told that they cannot stay, and are still here.
+    refused: usize,
+    neighbours: Neighbours,
     stopping: bool,
 }
 
@@ -69,6 +76,8 @@ pub struct Hub<N: Network> {
 enum Timer {
     Connection(ConnectionId, TimerKind),
     AcceptAgain,
+    /// A stranger may have been silent for too long.
+    Dismiss,
 }
 
 impl<N: Network> Hub<N> {
@@ -93,6 +102,9 @@ impl<N: Network> Hub<N> {
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
             spares: Spares::new(limits.message_bytes_max),
             accepting: Accepting::default(),
+            strangers: Strangers::default(),
+            refused: 0,
+            neighbours: Neighbours::default(),
             stopping: false,
         }
     }
@@ -159,6 +171,11 @@ impl<N: Network> Hub<N> {
                     self.accepting.resting = false;
                     self.accept(handler);
                 }
+                Timer::Dismiss => {
+                    self.accepting.crowded = false;
+                    self.accepting.will_dismiss = false;
+                    self.accept(handler);
+                }
             }
         }
     }
@@ -184,6 +201,7 @@ impl<N: Network> Hub<N> {
                 break;
             }
         }
+        self.end_the_fullest();
         while let Some(id) = self.to_free.pop() {
             self.free(id);
         }
@@ -308,6 +326,7 @@ impl<N: Network> Hub<N> {
     fn carry_out(&mut self, wish: Wish) {
         match wish {
             Wish::Writable(id) => self.want_write(id),
+            Wish::Know(id) => self.count_as_known(id),
             Wish::Close(id, frame) => {
                 if self.get(id).is_some_and(|connection| matches!(connection.state, State::Open(_))) {
                     self.end_with(id, CloseReason::Handler(frame));
@@ -381,7 +400,13 @@ impl<N: Network> Hub<N> {
     }
 
     fn free(&mut self, id: ConnectionId) {
-        let connection = self.connections.remove(id.slot());
+        self.count_as_known(id);
+        let mut connection = self.connections.remove(id.slot());
+        self.refused -= usize::from(connection.flags.is_refused);
+        if let Some(network) = connection.network {
+            self.neighbours.leave(network);
+        }
+        connection.outbox.clear(&mut self.spares.outbox);
         assert_eq!(connection.generation, id.generation(), "a slot is freed once");
         for armed in connection.timers.into_iter().flatten() {
             self.wheel.cancel(armed);

@@ -9,8 +9,8 @@ use std::io::{self, IoSlice, Write};
 
 use bytes::Bytes;
 
-/// Shared pieces below this are copied to the others instead: one more piece costs more than the copy.
-const SHARED_BYTES_MIN: usize = 4_096;
+use crate::held::{Buffer, Held, SHARED_BYTES_MIN};
+
 /// Pieces offered to the system in one write.
 const SLICES_MAX: usize = 16;
 /// A buffer larger than this is given back to the allocator, not kept for the next connection.
@@ -26,6 +26,16 @@ pub struct Outbox(Option<Box<Queue>>);
 pub struct Spare {
     queue: Option<Box<Queue>>,
     buffer: Vec<u8>,
+    /// What is unsent in all outboxes together.
+    held: Held,
+}
+
+impl Spare {
+    /// What is unsent in all outboxes together.
+    #[must_use]
+    pub fn held(&self) -> &Held {
+        &self.held
+    }
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +45,8 @@ struct Queue {
     sent: usize,
     /// Bytes still to be written; more than 0.
     len: usize,
+    /// Those of them that are not shared.
+    owned: usize,
 }
 
 #[derive(Debug)]
@@ -59,6 +71,30 @@ impl Outbox {
         self.0.as_ref().map_or(0, |queue| queue.len)
     }
 
+    /// Those of them that are not shared.
+    #[must_use]
+    pub fn owned_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| queue.owned)
+    }
+
+    /// Whether a part of this buffer is unsent.
+    #[must_use]
+    pub fn holds(&self, buffer: Buffer) -> bool {
+        let pieces = self.0.iter().flat_map(|queue| &queue.pieces);
+        pieces.into_iter().any(|piece| matches!(piece, Piece::Shared(bytes) if Buffer::of(bytes) == buffer))
+    }
+
+    /// Gives up what is unsent, as its owner must before it goes.
+    pub fn clear(&mut self, spare: &mut Spare) {
+        let Some(queue) = self.0.take() else { return };
+        spare.held.remove_owned(queue.owned);
+        for piece in queue.pieces {
+            if let Piece::Shared(bytes) = piece {
+                spare.held.remove(&bytes);
+            }
+        }
+    }
+
     /// Whether everything is written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -78,6 +114,8 @@ impl Outbox {
             last.extend_from_slice(bytes);
         }
         queue.len += bytes.len();
+        queue.owned += bytes.len();
+        spare.held.add_owned(bytes.len());
     }
 
     /// Appends bytes that are shared, not copied, if they are many.
@@ -85,6 +123,7 @@ impl Outbox {
         if bytes.len() < SHARED_BYTES_MIN {
             self.push(&bytes, spare);
         } else {
+            spare.held.add(&bytes);
             let queue = Self::queue(&mut self.0, spare);
             queue.len += bytes.len();
             queue.pieces.push_back(Piece::Shared(bytes));
@@ -133,19 +172,29 @@ impl Outbox {
 impl Queue {
     fn consume(&mut self, count: usize, spare: &mut Spare) {
         self.len -= count;
-        self.sent += count;
+        let mut count = count;
         while let Some(first) = self.pieces.front() {
             let length = first.bytes().len();
+            let taken = count.min(length - self.sent);
+            if matches!(first, Piece::Owned(_)) {
+                self.owned -= taken;
+                spare.held.remove_owned(taken);
+            }
+            count -= taken;
+            self.sent += taken;
             if self.sent < length {
                 return;
             }
-            self.sent -= length;
-            if let Some(Piece::Owned(mut bytes)) = self.pieces.pop_front()
-                && bytes.capacity() > spare.buffer.capacity()
-                && bytes.capacity() <= SPARE_BYTES_MAX
-            {
-                bytes.clear();
-                spare.buffer = bytes;
+            self.sent = 0;
+            match self.pieces.pop_front() {
+                Some(Piece::Owned(mut bytes))
+                    if (spare.buffer.capacity()..=SPARE_BYTES_MAX).contains(&bytes.capacity()) =>
+                {
+                    bytes.clear();
+                    spare.buffer = bytes;
+                }
+                Some(Piece::Shared(bytes)) => spare.held.remove(&bytes),
+                Some(Piece::Owned(_)) | None => {}
             }
         }
     }
@@ -208,9 +257,12 @@ mod tests {
             prop_assert_eq!(&stream.taken[..], &expected[..stream.taken.len()]);
             prop_assert_eq!(outbox.len(), expected.len() - stream.taken.len());
             prop_assert_eq!(done, outbox.is_empty());
+            // A shared buffer is held whole until the last of it is sent.
+            prop_assert!(spare.held.bytes() >= outbox.len());
             stream.takes = vec![usize::MAX; 30];
             prop_assert!(outbox.write_to(&mut stream, &mut spare).unwrap());
             prop_assert_eq!(stream.taken, expected);
+            prop_assert_eq!(spare.held.bytes(), 0);
         }
     }
 
@@ -224,6 +276,24 @@ mod tests {
         assert!(outbox.write_to(&mut stream, &mut spare).unwrap());
         assert!(outbox.0.is_none() && spare.queue.is_some());
         assert_eq!((spare.buffer.capacity(), spare.buffer.len()), (1_000, 0));
+    }
+
+    #[test]
+    fn what_is_given_up_is_held_no_more() {
+        let mut spare = Spare::default();
+        let mut outboxes = [Outbox::default(), Outbox::default()];
+        let shared = Bytes::from(vec![0; SHARED_BYTES_MIN]);
+        for outbox in &mut outboxes {
+            outbox.push(b"abc", &mut spare);
+            outbox.push_shared(shared.clone(), &mut spare);
+        }
+        assert_eq!(spare.held.bytes(), SHARED_BYTES_MIN + 6);
+        assert!(outboxes[0].holds(Buffer::of(&shared)));
+        outboxes[0].clear(&mut spare);
+        assert!(outboxes[0].is_empty() && !outboxes[0].holds(Buffer::of(&shared)));
+        assert_eq!(spare.held.bytes(), SHARED_BYTES_MIN + 3);
+        outboxes[1].clear(&mut spare);
+        assert_eq!(spare.held.bytes(), 0);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Taking new connections in: so many a turn, with a rest when the system has no resources for more.
+//! Taking new connections in: so many a turn, with a rest when the system has no resources for more, and while too
+//! many are here of whom nobody knows who they are.
 
 use std::io;
 use std::time::Duration;
@@ -6,15 +7,15 @@ use std::time::Duration;
 use log::warn;
 
 use super::{Hub, Timer};
+use crate::origin::{self, Origin};
+use crate::reactor::Limits;
 use crate::reactor::connection::{Connection, TimerKind};
-use crate::reactor::handler::{Handler, Refusal};
+use crate::reactor::handler::{Endpoints, Handler, Refusal};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::network::Network;
 
-/// Connections accepted in one turn.
-pub const ACCEPTS_PER_TURN: usize = 64;
-/// Connections that are told with a 503 that there are too many, at the same time. More are closed in silence.
-pub const REFUSALS_MAX: usize = 64;
+/// Connections that are told with a 503 or a 429 that there are too many, at the same time. More are closed in silence.
+pub const REFUSALS_MAX: usize = 16;
 /// The first rest after accepting failed for want of resources; it doubles up to the longest.
 const REST_MIN: Duration = Duration::from_millis(10);
 /// The longest such rest.
@@ -27,31 +28,42 @@ pub(super) struct Accepting {
     pub(super) ready: bool,
     /// Rests until its timer.
     pub(super) resting: bool,
+    /// There are as many strangers as there may be, and none to be closed for another.
+    pub(super) crowded: bool,
+    /// A timer is armed for the silence of a stranger.
+    pub(super) will_dismiss: bool,
     next_rest: Duration,
 }
 
 impl Accepting {
     pub(super) fn can_accept(&self) -> bool {
-        self.ready && !self.resting
+        self.ready && !self.resting && !self.crowded
     }
 }
 
 impl Default for Accepting {
     fn default() -> Self {
-        Self { ready: false, resting: false, next_rest: REST_MIN }
+        Self { ready: false, resting: false, crowded: false, will_dismiss: false, next_rest: REST_MIN }
     }
 }
 
 impl<N: Network> Hub<N> {
     pub(super) fn accept<H: Handler>(&mut self, handler: &mut H) {
-        for _ in 0..ACCEPTS_PER_TURN {
+        for _ in 0..self.limits.accepts_per_turn {
             if self.stopping || !self.accepting.can_accept() {
                 return;
+            }
+            let is_crowded = self.strangers.count() >= self.limits.strangers_max;
+            if is_crowded && let Err(silent_at) = self.silent_stranger() {
+                return self.wait_for_a_place(silent_at);
             }
             match self.network.accept() {
                 Ok((stream, endpoints)) => {
                     self.accepting.next_rest = REST_MIN;
-                    self.admit(handler, Connection::new(stream, self.next_generation, endpoints));
+                    if is_crowded {
+                        self.dismiss_a_stranger();
+                    }
+                    self.admit(handler, stream, endpoints, is_crowded);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.accepting.ready = false,
                 // The peer was gone before we came to it.
@@ -74,10 +86,18 @@ impl<N: Network> Hub<N> {
         self.wheel.arm(self.now + rest, Timer::AcceptAgain);
     }
 
-    fn admit<H: Handler>(&mut self, handler: &mut H, mut connection: Connection<N::Stream>) {
-        let present = self.connections.len();
-        if present >= self.limits.connections_max.saturating_add(REFUSALS_MAX) {
-            return;
+    fn admit<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        stream: N::Stream,
+        endpoints: Endpoints,
+        is_crowded: bool,
+    ) {
+        let mut connection = Connection::new(stream, self.next_generation, endpoints, self.now);
+        connection.flags.came_in_a_crowd = is_crowded;
+        let refusal = self.refusal(endpoints, &mut connection.network);
+        if refusal.is_some() && self.refused >= REFUSALS_MAX {
+            return self.forget_neighbour(connection.network);
         }
         let entry = self.connections.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections fit into memory");
@@ -85,15 +105,38 @@ impl<N: Network> Hub<N> {
         self.next_generation = self.next_generation.wrapping_add(1);
         if let Err(error) = self.network.watch(&mut connection.stream, id) {
             warn!("cannot watch a new connection: {error}");
-            return;
+            return self.forget_neighbour(connection.network);
         }
         // Assumed until the socket says otherwise: both edges may have been before it was watched.
         connection.flags.writable = true;
+        connection.flags.is_refused = refusal.is_some();
         entry.insert(connection);
-        if present >= self.limits.connections_max {
-            self.respond(id, &handler.on_refused(Refusal::TooManyConnections));
+        if let Some(refusal) = refusal {
+            self.refused += 1;
+            self.respond(id, &handler.on_refused(refusal));
         } else {
+            self.count_as_stranger(id);
             self.arm(id, TimerKind::State, self.now + self.limits.handshake_timeout);
+        }
+    }
+
+    /// Whether a newcomer cannot stay. One who can is counted for its network.
+    fn refusal(&mut self, endpoints: Endpoints, counted: &mut Option<origin::Network>) -> Option<Refusal> {
+        let Limits { connections_max, connections_per_network_max, arrival_rate, .. } = self.limits;
+        let origin = Origin::new(endpoints.peer.ip(), endpoints.is_same_machine);
+        if let Some(network) = origin.network() {
+            if !self.neighbours.arrive(network, connections_per_network_max, arrival_rate, self.now) {
+                return Some(Refusal::TooManyFromAddress);
+            }
+            *counted = Some(network);
+        }
+        let is_full = self.connections.len() - self.refused >= connections_max;
+        (is_full && !self.dismiss_a_stranger()).then_some(Refusal::TooManyConnections)
+    }
+
+    fn forget_neighbour(&mut self, network: Option<origin::Network>) {
+        if let Some(network) = network {
+            self.neighbours.leave(network);
         }
     }
 }

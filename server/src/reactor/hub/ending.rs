@@ -117,7 +117,7 @@ impl<N: Network> Hub<N> {
             }
             CloseReason::PeerVanished => self.linger(id, true),
             CloseReason::PeerClosed(_) | CloseReason::Violation(_) => self.linger(id, false),
-            CloseReason::Failed(_) | CloseReason::Silent => unreachable!("these end without a word"),
+            CloseReason::Failed(_) | CloseReason::Silent | CloseReason::Overrun => unreachable!("these end without a word"),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, Fed, Handshaking, LINGER_BYTES_MAX, Session, State, TimerKind};
 use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming};
-use crate::reactor::handshake::{self, Examined, HEAD_BYTES_MAX};
+use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::network::Network;
 
@@ -107,14 +107,16 @@ impl<N: Network> Hub<N> {
     }
 
     fn take_in_head<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, bytes: &[u8]) {
+        let head_bytes_max = self.limits.head_bytes_max;
         let State::Handshaking(handshaking) = &mut self.connections[id.slot()].state else { return };
-        let Handshaking { head, endpoints } = &mut **handshaking;
+        let Handshaking { head, endpoints, last_byte_at } = &mut **handshaking;
         let endpoints = *endpoints;
+        *last_byte_at = self.now;
         // Looked at when a line ends, and at first; between that a whole head cannot come. So bytes that drip in
         // one by one do not cost a look each.
-        let look = head.is_empty() || bytes.contains(&b'\n') || head.len() + bytes.len() >= HEAD_BYTES_MAX;
+        let look = head.is_empty() || bytes.contains(&b'\n') || head.len() + bytes.len() >= head_bytes_max;
         head.extend_from_slice(bytes);
-        let examined = if look { handshake::examine(head) } else { Examined::Incomplete };
+        let examined = if look { handshake::examine(head, head_bytes_max) } else { Examined::Incomplete };
         match examined {
             Examined::Incomplete => self.resume_if_readable(id),
             Examined::Refused(refusal) => self.respond(id, &handler.on_refused(refusal)),

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use super::super::handler::{
     ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Frames, Incoming, Outgoing, Request, Response,
 };
 use super::super::network::Stream;
-use super::accepting::{ACCEPTS_PER_TURN, REFUSALS_MAX};
+use super::accepting::REFUSALS_MAX;
 use super::receiving::MESSAGES_PER_TURN;
 use super::writing::{GATHER_BYTES, WRITE_BYTES_PER_TURN};
 use super::*;
@@ -23,6 +24,7 @@ use crate::bucket::Rate;
 use crate::frame;
 
 mod crowds;
+mod doorstep;
 mod ending;
 mod opening;
 mod turns;

@@ -86,15 +86,15 @@ fn more_connections_than_there_may_be_are_told_so_and_beyond_that_dropped() {
 #[test]
 fn accepting_is_cut_into_turns_and_rests_when_the_system_has_no_more() {
     let mut world = World::new();
-    let streams = (0..ACCEPTS_PER_TURN + 1).map(|_| Ok(FakeStream(Rc::default())));
+    let streams = (0..Limits::default().accepts_per_turn + 1).map(|_| Ok(FakeStream(Rc::default())));
     world.hub.network_mut().waiting.extend(streams);
     world.hub.on_acceptable();
     world.finish_turn();
-    assert_eq!(world.hub.len(), ACCEPTS_PER_TURN);
+    assert_eq!(world.hub.len(), Limits::default().accepts_per_turn);
     world.hub.network_mut().waiting.push_front(Err(io::Error::other("no descriptors left")));
     world.finish_turn();
     assert!(!world.hub.has_leftovers(), "a shortage must not spin");
-    assert_eq!(world.hub.len(), ACCEPTS_PER_TURN);
+    assert_eq!(world.hub.len(), Limits::default().accepts_per_turn);
     world.pass(Duration::from_millis(50));
-    assert_eq!(world.hub.len(), ACCEPTS_PER_TURN + 1);
+    assert_eq!(world.hub.len(), Limits::default().accepts_per_turn + 1);
 }

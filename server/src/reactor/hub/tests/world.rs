@@ -69,9 +69,16 @@ impl Drop for FakeStream {
     }
 }
 
-#[derive(Default)]
 pub(super) struct FakeNetwork {
     pub(super) waiting: VecDeque<io::Result<FakeStream>>,
+    /// Where those come from who are accepted.
+    pub(super) from: SocketAddr,
+}
+
+impl Default for FakeNetwork {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), from: "127.0.0.1:999".parse().unwrap() }
+    }
 }
 
 impl Network for FakeNetwork {
@@ -79,8 +86,7 @@ impl Network for FakeNetwork {
 
     fn accept(&mut self) -> io::Result<(FakeStream, Endpoints)> {
         let stream = self.waiting.pop_front().unwrap_or(Err(io::ErrorKind::WouldBlock.into()))?;
-        let address = "10.0.0.7:999".parse().unwrap();
-        Ok((stream, Endpoints { peer: address, local: address, is_same_machine: true }))
+        Ok((stream, Endpoints { peer: self.from, local: self.from, is_same_machine: false }))
     }
 
     fn watch(&mut self, stream: &mut FakeStream, id: ConnectionId) -> io::Result<()> {
@@ -101,6 +107,8 @@ pub(super) struct Recorder {
     pub(super) timers: usize,
     pub(super) calls_after_close: usize,
     pub(super) tell_who_left: bool,
+    /// Whether it knows only those who say who they are.
+    pub(super) waits_for_names: bool,
 }
 
 impl Recorder {
@@ -130,11 +138,15 @@ impl Handler for Recorder {
             Refusal::HeadTooLarge => 431,
             Refusal::TimedOut => 408,
             Refusal::TooManyConnections => 503,
+            Refusal::TooManyFromAddress => 429,
         };
         Response { status, headers: &[], body: String::new(), head_only: false }
     }
 
-    fn on_open(&mut self, _: &mut Ops, id: ConnectionId, _: Endpoints) {
+    fn on_open(&mut self, ops: &mut Ops, id: ConnectionId, _: Endpoints) {
+        if !self.waits_for_names {
+            ops.know(id);
+        }
         assert!(self.queues.insert(id, VecDeque::new()).is_none(), "on_open comes once");
     }
 
@@ -147,6 +159,7 @@ impl Handler for Recorder {
                 self.queue(id, "last words");
                 ops.close(id, 1000, "");
             }
+            "I am ana" => ops.know(id),
             "timer" => ops.set_timer(id, Some(ops.now().monotonic + Duration::from_secs(5))),
             "all" => {
                 let ids: Vec<_> = self.queues.keys().copied().collect();
@@ -210,11 +223,17 @@ impl World {
 
     /// A connection that has said nothing yet. Returns its number.
     pub(super) fn connect(&mut self) -> usize {
+        let number = self.knock();
+        self.run();
+        number
+    }
+
+    /// One that waits to be accepted.
+    pub(super) fn knock(&mut self) -> usize {
         let pipe = Rc::new(RefCell::new(Pipe { room: PLENTY, ..Pipe::default() }));
         self.hub.network_mut().waiting.push_back(Ok(FakeStream(Rc::clone(&pipe))));
         self.pipes.push(pipe);
         self.hub.on_acceptable();
-        self.run();
         self.pipes.len() - 1
     }
 
@@ -282,6 +301,11 @@ impl World {
 
     pub(super) fn id(&self, number: usize) -> ConnectionId {
         self.pipes[number].borrow().id.expect("it was watched")
+    }
+
+    /// Whether it was accepted.
+    pub(super) fn is_in(&self, number: usize) -> bool {
+        self.pipes[number].borrow().id.is_some()
     }
 
     pub(super) fn is_dropped(&self, number: usize) -> bool {

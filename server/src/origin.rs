@@ -1,5 +1,5 @@
-//! Where a peer comes from: the address that others may see, and what counts as one place for the limit of
-//! users per address.
+//! Where a peer comes from: the address that others may see, and what counts as one place for the limits of
+//! sockets and of users per address.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -13,7 +13,7 @@ pub struct Origin {
 /// What the limit per address counts by: an IPv4 address, or an IPv6 network of 64 bits, since whoever has one
 /// address of it has them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Network(u128);
+pub struct Network([u8; 16]);
 
 impl Origin {
     /// The origin of a connection from `address`. Loopback and the server's own addresses (`is_same_machine`)
@@ -39,11 +39,12 @@ impl Origin {
 
 impl Network {
     fn of(address: IpAddr) -> Self {
-        Self(match address {
+        let bits = match address {
             // The high bit keeps the two families apart.
             IpAddr::V4(v4) => u128::from(v4.to_bits()) | 1 << 127,
             IpAddr::V6(v6) => v6.to_bits() >> (Ipv6Addr::BITS - IPV6_PREFIX_BITS),
-        })
+        };
+        Self(bits.to_be_bytes())
     }
 }
 

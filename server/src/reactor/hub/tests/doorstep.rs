@@ -1,0 +1,166 @@
+//! Those of whom nobody knows yet who they are: how many there may be, how long they may be silent, how many come
+//! from one place; and what is unsent in all.
+
+use super::world::*;
+use super::*;
+use crate::close_code::TRY_AGAIN_LATER;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn crowded(strangers_max: usize) -> World {
+    let mut world = World::within(Limits { strangers_max, ..Limits::default() });
+    world.handler.waits_for_names = true;
+    world
+}
+
+#[test]
+fn with_so_many_strangers_the_next_waits_until_one_is_known_or_gone() {
+    let mut world = crowded(2);
+    let [first, second] = [world.open(), world.open()];
+    let [third, fourth] = [world.connect(), world.connect()];
+    assert!(!world.is_in(third) && !world.hub.has_leftovers(), "nobody spins meanwhile");
+    world.send(first, &text("I am ana"));
+    assert_eq!([world.is_in(third), world.is_in(fourth)], [true, false]);
+    world.end(second);
+    assert!(world.is_in(fourth));
+    world.send(third, UPGRADE.as_bytes());
+    assert!(world.take(third).starts_with(b"HTTP/1.1 101"), "nobody was refused");
+}
+
+#[test]
+fn a_silent_stranger_makes_way_for_one_who_waits_the_oldest_first_and_one_who_speaks_stays() {
+    let mut world = crowded(3);
+    let [mute, speaks, open] = [world.connect(), world.connect(), world.open()];
+    world.pass(SECOND);
+    world.send(speaks, b"GET ");
+    let waits = world.connect();
+    world.pass(Duration::from_millis(900));
+    assert!(!world.is_in(waits));
+    world.pass(Duration::from_millis(150));
+    assert!(world.is_in(waits) && world.is_dropped(mute));
+    let waits = world.connect();
+    assert!(world.is_in(waits), "the next has been silent for as long");
+    assert_eq!(close_code(&world.take(open)), TRY_AGAIN_LATER);
+    assert!(!world.is_dropped(speaks));
+    let waits = world.connect();
+    world.pass(SECOND);
+    assert!(world.is_in(waits), "those who came in the crowd have less patience to expect");
+    world.pass(SECOND);
+    assert!(!world.is_dropped(speaks), "while nobody waits, nobody must go");
+}
+
+#[test]
+fn fifteen_hundred_who_say_nothing_keep_a_newcomer_waiting_for_four_seconds_at_most() {
+    let mut world = crowded(256);
+    (0..1_500).for_each(|_| drop(world.knock()));
+    let newcomer = world.connect();
+    let turns = (0..4_000).take_while(|_| {
+        world.pass(Duration::from_millis(1));
+        !world.is_in(newcomer)
+    });
+    assert!(turns.count() < 4_000);
+    assert!(world.hub.len() <= 256);
+    world.send(newcomer, UPGRADE.as_bytes());
+    assert!(world.take(newcomer).starts_with(b"HTTP/1.1 101"));
+}
+
+#[test]
+fn when_all_places_are_taken_a_silent_stranger_makes_way_before_anybody_gets_a_503() {
+    let mut world = World::within(Limits { connections_max: 2, ..Limits::default() });
+    world.handler.waits_for_names = true;
+    let known = world.open();
+    world.send(known, &text("I am ana"));
+    let silent = world.connect();
+    let refused = world.connect();
+    assert!(world.take(refused).starts_with(b"HTTP/1.1 503"), "the other may still say who it is");
+    world.end(refused);
+    world.pass(2 * SECOND);
+    let newcomer = world.open();
+    assert!(world.is_dropped(silent) && !world.is_dropped(known) && !world.is_dropped(newcomer));
+}
+
+#[test]
+fn one_network_has_so_many_sockets_and_opens_so_many_a_second() {
+    let mut world = World::within(Limits {
+        connections_per_network_max: Some(3),
+        arrival_rate: Some(Rate { per_second: 1, burst: 5 }),
+        ..Limits::default()
+    });
+    let from = |world: &mut World, address: &str| {
+        world.hub.network_mut().from = address.parse().unwrap();
+        let number = world.connect();
+        world.send(number, UPGRADE.as_bytes());
+        let status = String::from_utf8(world.take(number)).unwrap()[9..12].to_owned();
+        if status != "101" {
+            world.end(number);
+        }
+        (number, status)
+    };
+    let (first, _) = from(&mut world, "[2001:db8::1]:1");
+    for status in ["101", "101", "429"] {
+        assert_eq!(from(&mut world, "[2001:db8::2]:1").1, status);
+    }
+    assert_eq!(from(&mut world, "[2001:db8:0:1::1]:1").1, "101", "another network");
+    world.end(first);
+    assert_eq!(from(&mut world, "[2001:db8::1]:1").1, "101", "there is a place again");
+    world.end(first + 1);
+    assert_eq!(from(&mut world, "[2001:db8::1]:1").1, "429", "but not so fast");
+    world.pass(SECOND);
+    assert_eq!(from(&mut world, "[2001:db8::1]:1").1, "101");
+    for _ in 0..20 {
+        assert_eq!(from(&mut world, "127.0.0.1:1").1, "101", "loopback is exempt");
+    }
+}
+
+#[test]
+fn when_too_much_is_unsent_in_all_whoever_has_most_is_cut_and_the_others_go_on() {
+    let mut world = World::within(Limits { unsent_bytes_max: 100_000, ..Limits::default() });
+    let members: Vec<_> = (0..4).map(|_| world.open()).collect();
+    for number in &members {
+        world.pipes[*number].borrow_mut().room = 0;
+    }
+    for (number, bytes) in members.iter().zip([20_000, 39_999, 40_000]) {
+        world.send(*number, &text(&"x".repeat(bytes)));
+    }
+    assert_eq!(world.handler.closes, [], "just as much as there may be");
+    world.send(members[3], &text("y"));
+    assert_eq!(world.handler.closes, [CloseReason::Overrun]);
+    assert!(world.is_dropped(members[2]));
+    for number in [0, 1, 3] {
+        assert!(!world.is_dropped(members[number]));
+        world.pipes[members[number]].borrow_mut().room = PLENTY;
+        world.ready(members[number], Readiness { writable: true, ..Readiness::default() });
+    }
+    assert_eq!(world.take(members[0]), echo(&"x".repeat(20_000)), "not a byte is missing");
+    assert_eq!(world.take(members[3]), echo("y"));
+}
+
+#[test]
+fn what_many_have_in_common_counts_once_and_its_holders_are_cut_when_there_are_too_many_versions() {
+    let mut world = World::within(Limits { unsent_bytes_max: 100_000, ..Limits::default() });
+    let [stays, holders @ ..] = [0; 11].map(|_| world.open());
+    for number in holders {
+        world.pipes[number].borrow_mut().room = 0;
+    }
+    let version = |letter: &str| {
+        let mut frames = Vec::new();
+        frame::append_text(&mut frames, |payload| payload.extend(letter.repeat(40_000).bytes()));
+        Bytes::from(frames)
+    };
+    let mut give = |numbers: &[usize], letter: &str| {
+        let frames = version(letter);
+        for number in numbers {
+            let id = world.id(*number);
+            world.handler.lend = true;
+            world.handler.queues.get_mut(&id).unwrap().push_back(frames.clone());
+            world.ready(*number, Readiness { writable: true, ..Readiness::default() });
+        }
+        world.handler.closes.len()
+    };
+    assert_eq!(give(&holders[..4], "a"), 0);
+    assert_eq!(give(&holders[4..8], "b"), 0);
+    assert_eq!(give(&holders[8..], "c"), 4, "those who hold the oldest");
+    assert!(holders[..4].iter().all(|number| world.is_dropped(*number)));
+    world.send(stays, &text("hola"));
+    assert_eq!(world.take(stays), echo("hola"));
+}
