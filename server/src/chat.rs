@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod ring;
 pub mod room;
 pub mod roster;
+mod slow;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -31,17 +32,16 @@ pub use crate::origin::Origin;
 
 use crate::bucket::Rate;
 use crate::close_code;
+use crate::held::Held;
 use crate::moment::Moment;
 use delivery::Described;
 use event::{Effect, Event};
-use mailbox::TooSlow;
 use peer::{Admission, Flooding, Peer, State};
 use refusal::Refusal;
 use ring::Ring;
 use room::Room;
+use slow::Laggards;
 
-/// Whoever goes on sending too fast for so long is closed.
-pub const FLOOD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whoever has kept the rate for so long is forgiven.
 pub const FLOOD_FORGIVEN_AFTER: Duration = Duration::from_secs(2);
 
@@ -66,6 +66,19 @@ pub struct Settings {
     pub message_rate: Option<Rate>,
     /// From connecting to being registered.
     pub registration_timeout: Duration,
+    /// Whoever goes on sending too fast for so long is closed.
+    pub flood_timeout: Duration,
+    /// Bytes of the general chat's ring.
+    pub ring_bytes: usize,
+    /// Whoever has so many bytes of the general chat before it for longer than `behind_timeout` is closed.
+    pub behind_bytes_max: usize,
+    /// See `behind_bytes_max`.
+    pub behind_timeout: Duration,
+    /// Bytes of letters that wait for one peer, at least [`mailbox::LETTER_BYTES_MAX`]; whoever has more and gets
+    /// another is closed.
+    pub letter_bytes_max: usize,
+    /// Bytes of letters that wait for all peers; over it, those are closed whose fault it is.
+    pub letters_bytes_max: usize,
 }
 
 impl Default for Settings {
@@ -78,6 +91,12 @@ impl Default for Settings {
             content_bytes_max: limits::CONTENT_BYTES_DEFAULT,
             message_rate: Some(Rate { per_second: 20, burst: 60 }),
             registration_timeout: Duration::from_secs(30),
+            flood_timeout: Duration::from_secs(10),
+            ring_bytes: ring::RING_BYTES,
+            behind_bytes_max: 256 * 1024,
+            behind_timeout: Duration::from_secs(10),
+            letter_bytes_max: mailbox::LETTER_BYTES_MAX,
+            letters_bytes_max: 64 << 20,
         }
     }
 }
@@ -182,6 +201,9 @@ pub struct Chat {
     peers: Vec<Option<Peer>>,
     room: Room,
     ring: Ring,
+    /// The letters of all peers.
+    held: Held,
+    laggards: Laggards,
     /// No user's cursor is below this: while the ring has not let go of a later frame, nobody has fallen off.
     cursors_from: u64,
     /// How often somebody has got all there was since a frame was last pushed.
@@ -206,7 +228,9 @@ impl Chat {
         Self {
             peers: Vec::new(),
             room: Room::new(settings.users_max, settings.users_per_address_max),
-            ring: Ring::new(frame_bytes_max),
+            ring: Ring::new(frame_bytes_max, settings.ring_bytes),
+            held: Held::default(),
+            laggards: Laggards::default(),
             cursors_from: 0,
             caught_up: 0,
             outputs: VecDeque::new(),
@@ -230,7 +254,8 @@ impl Chat {
             Input::Closed { peer } => self.close(peer, now),
             Input::ShuttingDown => self.is_stopping = true,
         }
-        self.drop_the_slow(now);
+        self.find_the_slow(now);
+        self.drop_the_slow();
     }
 
     /// The next thing to do.
@@ -243,17 +268,12 @@ impl Chat {
         let mailbox = &mut self.peers.get_mut(peer.0 as usize)?.as_mut()?.mailbox;
         // Users who fell off the ring were dropped when it happened; of the others only those who leave can
         // have fallen off since, and they get no more.
-        match mailbox.next(&self.ring) {
-            Ok(Some(post)) => {
-                self.caught_up += usize::from(!post.more);
-                Some(post)
-            }
-            Ok(None) => None,
-            Err(TooSlow) => {
-                mailbox.clear();
-                None
-            }
+        if mailbox.has_fallen_off(&self.ring) {
+            mailbox.clear(&mut self.held);
         }
+        let post = mailbox.next(&self.ring, &mut self.held)?;
+        self.caught_up += usize::from(!post.more);
+        Some(post)
     }
 
     /// How many users are registered.
@@ -277,7 +297,7 @@ impl Chat {
 
     fn receive(&mut self, id: PeerId, message: Result<Received<'_>, DecodeError>, now: Moment) {
         let Some(peer) = self.peer(id) else { return };
-        if matches!(peer.state, State::Leaving) {
+        if matches!(peer.state, State::Leaving | State::Lost { .. }) {
             return;
         }
         let request = Described::of(&message);
@@ -328,7 +348,7 @@ impl Chat {
                     self.apply(Event::FallIdle { user: id }, now).expect("nothing forbids to fall idle");
                 }
             }
-            State::Leaving => {}
+            State::Leaving | State::Lost { .. } => {}
         }
     }
 
@@ -336,8 +356,9 @@ impl Chat {
         if self.peer(id).is_some_and(|peer| peer.name().is_some()) {
             self.depart(id, now);
         }
-        if let Some(peer) = self.peers.get_mut(id.0 as usize) {
-            *peer = None;
+        let peer = self.peers.get_mut(id.0 as usize).and_then(Option::take);
+        if let Some(Peer { mut mailbox, .. }) = peer {
+            mailbox.clear(&mut self.held);
         }
     }
 
@@ -345,6 +366,11 @@ impl Chat {
 
     /// Applies an event. What counts as activity puts the idle timer off.
     fn apply(&mut self, event: Event, now: Moment) -> Result<(), Refusal> {
+        if let Event::Whisper { target, .. } = &event
+            && self.is_lost(self.room.find(target, true)?)
+        {
+            return Err(Refusal::UserNotFound { name: target.as_str().to_owned(), was_message: true });
+        }
         let actor = match &event {
             Event::Say { user, .. }
             | Event::Whisper { user, .. }
@@ -407,7 +433,7 @@ impl Chat {
             _ => time,
         };
         peer.flooding = Some(Box::new(Flooding { since, last: time }));
-        if time.saturating_sub(since) >= FLOOD_TIMEOUT {
+        if time.saturating_sub(since) >= self.settings.flood_timeout {
             self.leave(id, close_code::POLICY_VIOLATION, "too many messages", now);
         }
     }
@@ -416,7 +442,7 @@ impl Chat {
     fn leave(&mut self, id: PeerId, code: u16, reason: &'static str, now: Moment) {
         let Some(peer) = self.peer(id) else { return };
         match peer.state {
-            State::Leaving => return,
+            State::Leaving | State::Lost { .. } => return,
             State::Joined { .. } => self.depart(id, now),
             State::Greeting { .. } => {}
         }
@@ -431,44 +457,19 @@ impl Chat {
     fn depart(&mut self, id: PeerId, now: Moment) {
         let head = self.ring.head();
         let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
-        let State::Joined { name, .. } = std::mem::replace(&mut peer.state, State::Leaving) else { return };
+        let (State::Joined { name, .. } | State::Lost { name }) =
+            std::mem::replace(&mut peer.state, State::Leaving)
+        else {
+            return;
+        };
         peer.mailbox.unsubscribe(head);
         self.list = None;
         self.outputs.push_back(Output::Left { peer: id, name });
         self.apply(Event::Leave { user: id }, now).expect("nothing forbids to leave");
     }
 
-    /// Lets those go whose mailbox overflowed, and those who fell off the ring.
-    fn drop_the_slow(&mut self, now: Moment) {
-        // Ends: everybody is dropped once.
-        loop {
-            if self.ring.first() > self.cursors_from {
-                self.find_fallen();
-            }
-            let Some(id) = self.too_slow.pop() else { return };
-            if let Some(peer) = self.peers[id.0 as usize].as_mut() {
-                peer.mailbox.clear();
-            }
-            self.leave(id, close_code::POLICY_VIOLATION, "reads too slowly", now);
-        }
-    }
-
-    /// Walks all cursors. It happens only when the ring lets go of a frame that somebody may still need: once
-    /// round the ring if all keep up, so that a message's share of it is small.
-    fn find_fallen(&mut self) {
-        let (first, head) = (self.ring.first(), self.ring.head());
-        let mut lowest = head;
-        for (slot, peer) in self.peers.iter().enumerate() {
-            let Some(peer) = peer else { continue };
-            if let Some(cursor) = peer.mailbox.cursor().filter(|_| peer.name().is_some()) {
-                if cursor < first {
-                    self.too_slow.push(PeerId(slot as u32));
-                } else {
-                    lowest = lowest.min(cursor);
-                }
-            }
-        }
-        self.cursors_from = lowest.max(first);
+    fn is_lost(&self, id: PeerId) -> bool {
+        self.peer(id).is_some_and(|peer| matches!(peer.state, State::Lost { .. }))
     }
 
     fn peer(&self, id: PeerId) -> Option<&Peer> {

@@ -11,6 +11,7 @@ use chat_protocol::{
 
 use super::event::{Effect, Notice};
 use super::mailbox::TooSlow;
+use super::peer::State;
 use super::refusal::Refusal;
 use super::{Chat, Output, PeerId};
 use crate::frame;
@@ -170,8 +171,11 @@ impl Chat {
     fn post(&mut self, id: PeerId, frame: Bytes) {
         let mark = self.ring.head();
         let Some(peer) = self.peers.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        if matches!(peer.state, State::Lost { .. }) {
+            return;
+        }
         let bytes = frame.len();
-        match peer.mailbox.push(mark, frame) {
+        match peer.mailbox.push(mark, frame, self.settings.letter_bytes_max, &mut self.held) {
             Ok(()) => self.outputs.push_back(Output::Wake { peer: id, bytes }),
             Err(TooSlow) => self.too_slow.push(id),
         }

@@ -9,9 +9,10 @@ use std::ops::Deref;
 use bytes::Bytes;
 
 use super::ring::Ring;
+use crate::held::{Buffer, Held};
 
-/// With more bytes of letters than this waiting, a peer gets no further one. A letter is judged by what waits
-/// before it, not by its own size: whoever reads is never too slow for one large list.
+/// The least bound of a mailbox: with more bytes of letters than its bound waiting, a peer gets no further one. A
+/// letter is judged by what waits before it, not by its own size: whoever reads is never too slow for one large list.
 pub const LETTER_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of general frames that are taken at once.
 const RUN_BYTES_MAX: usize = 64 * 1024;
@@ -66,7 +67,7 @@ impl Deref for Frames<'_> {
     }
 }
 
-/// The peer has fallen off the ring, or more letters wait for it than may.
+/// More letters wait for the peer than may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooSlow;
 
@@ -98,47 +99,57 @@ impl Mailbox {
     /// Adds a letter, said when the general chat's head was at `mark`.
     ///
     /// # Errors
-    /// [`TooSlow`] if the bound is reached; the letter is not added.
-    pub fn push(&mut self, mark: u64, frame: Bytes) -> Result<(), TooSlow> {
-        if self.letter_bytes > LETTER_BYTES_MAX {
+    /// [`TooSlow`] if more than `bytes_max` wait already; the letter is not added.
+    pub fn push(&mut self, mark: u64, frame: Bytes, bytes_max: usize, held: &mut Held) -> Result<(), TooSlow> {
+        if self.letter_bytes > bytes_max {
             return Err(TooSlow);
         }
+        held.add(&frame);
         self.letter_bytes += frame.len();
         self.letters.push_back(Letter { mark, frame });
         Ok(())
     }
 
-    /// Takes the next thing out; `None` when there is nothing.
-    ///
-    /// # Errors
-    /// [`TooSlow`] if the next general frame is no longer in the ring.
-    pub fn next<'a>(&mut self, ring: &'a Ring) -> Result<Option<Post<'a>>, TooSlow> {
+    /// Whether the next general frame for this peer is no longer in the ring.
+    #[must_use]
+    pub fn has_fallen_off(&self, ring: &Ring) -> bool {
+        self.cursor().is_some_and(|cursor| cursor < ring.first())
+    }
+
+    /// Takes the next thing out; `None` when there is nothing. Not for one who has fallen off the ring.
+    pub fn next<'a>(&mut self, ring: &'a Ring, held: &mut Held) -> Option<Post<'a>> {
         if let Some(general) = &mut self.general {
             let mark = self.letters.front().map_or(u64::MAX, |letter| letter.mark);
             let until = mark.min(general.until).min(ring.head());
             if general.cursor < until {
-                if general.cursor < ring.first() {
-                    return Err(TooSlow);
-                }
                 if let Some(run) = ring.run(general.cursor, until, RUN_BYTES_MAX) {
                     general.cursor = run.next;
                     let more = run.next < until || !self.letters.is_empty();
-                    return Ok(Some(Post { frames: Frames::General(run.bytes), more }));
+                    return Some(Post { frames: Frames::General(run.bytes), more });
                 }
             }
         }
-        let Some(letter) = self.letters.pop_front() else { return Ok(None) };
+        let letter = self.letters.pop_front()?;
         self.letter_bytes -= letter.frame.len();
+        held.remove(&letter.frame);
         if self.letters.is_empty() {
             self.letters = VecDeque::new();
         }
         let more = !self.letters.is_empty() || !self.has_all_of(ring);
-        Ok(Some(Post { frames: Frames::Letter(letter.frame), more }))
+        Some(Post { frames: Frames::Letter(letter.frame), more })
     }
 
     /// Drops everything: the peer is lost.
-    pub fn clear(&mut self) {
-        *self = Self::default();
+    pub fn clear(&mut self, held: &mut Held) {
+        for letter in std::mem::take(self).letters {
+            held.remove(&letter.frame);
+        }
+    }
+
+    /// Whether this buffer is among the letters.
+    #[must_use]
+    pub fn holds(&self, buffer: Buffer) -> bool {
+        self.letters.iter().any(|letter| Buffer::of(&letter.frame) == buffer)
     }
 
     /// Bytes of letters that wait.
@@ -150,12 +161,31 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ring::{RING_BYTES, RING_FRAMES_MAX};
     use super::*;
 
-    fn drain(mailbox: &mut Mailbox, ring: &Ring) -> String {
+    /// Letters of one mailbox, with what is held.
+    #[derive(Default)]
+    struct Letters {
+        mailbox: Mailbox,
+        held: Held,
+    }
+
+    impl Letters {
+        fn push(&mut self, mark: u64, frame: impl Into<Bytes>) -> Result<(), TooSlow> {
+            self.mailbox.push(mark, frame.into(), LETTER_BYTES_MAX, &mut self.held)
+        }
+
+        fn next<'a>(&mut self, ring: &'a Ring) -> Option<Post<'a>> {
+            self.mailbox.next(ring, &mut self.held)
+        }
+    }
+
+    fn drain(letters: &mut Letters, ring: &Ring) -> String {
         let mut all = Vec::new();
-        while let Some(post) = mailbox.next(ring).unwrap() {
+        while let Some(post) = letters.next(ring) {
             all.extend_from_slice(&post.frames);
+            let mailbox = &letters.mailbox;
             let is_last = mailbox.letters.is_empty() && mailbox.has_all_of(ring);
             assert_eq!(post.more, !is_last);
         }
@@ -164,60 +194,75 @@ mod tests {
 
     #[test]
     fn letters_and_general_frames_come_in_the_order_they_were_said() {
-        let mut ring = Ring::new(1);
-        let mut mailbox = Mailbox::default();
-        mailbox.push(ring.head(), "a".into()).unwrap();
-        mailbox.subscribe(ring.head());
+        let mut ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
+        letters.push(ring.head(), "a").unwrap();
+        letters.mailbox.subscribe(ring.head());
         ring.push(b"1");
         ring.push(b"2");
-        mailbox.push(ring.head(), "b".into()).unwrap();
-        mailbox.push(ring.head(), "c".into()).unwrap();
+        letters.push(ring.head(), "b").unwrap();
+        letters.push(ring.head(), "c").unwrap();
         ring.push(b"3");
-        assert_eq!(drain(&mut mailbox, &ring), "a12bc3");
-        assert_eq!(drain(&mut mailbox, &ring), "");
+        assert_eq!(drain(&mut letters, &ring), "a12bc3");
+        assert_eq!(drain(&mut letters, &ring), "");
     }
 
     #[test]
     fn one_who_left_gets_what_was_said_before() {
-        let mut ring = Ring::new(1);
-        let mut mailbox = Mailbox::default();
-        mailbox.subscribe(0);
+        let mut ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
+        letters.mailbox.subscribe(0);
         ring.push(b"1");
-        mailbox.unsubscribe(ring.head());
+        letters.mailbox.unsubscribe(ring.head());
         ring.push(b"2");
-        assert_eq!(drain(&mut mailbox, &ring), "1");
-        assert_eq!(mailbox.cursor(), None);
+        assert_eq!(drain(&mut letters, &ring), "1");
+        assert_eq!(letters.mailbox.cursor(), None);
     }
 
     #[test]
     fn one_who_never_joined_gets_letters_only() {
-        let mut ring = Ring::new(1);
-        let mut mailbox = Mailbox::default();
+        let mut ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
         ring.push(b"1");
-        mailbox.push(ring.head(), "a".into()).unwrap();
-        assert_eq!(drain(&mut mailbox, &ring), "a");
+        letters.push(ring.head(), "a").unwrap();
+        assert_eq!(drain(&mut letters, &ring), "a");
     }
 
     #[test]
     fn a_letter_is_judged_by_what_waits_before_it() {
-        let ring = Ring::new(1);
-        let mut mailbox = Mailbox::default();
-        mailbox.push(0, vec![0; LETTER_BYTES_MAX].into()).unwrap();
-        mailbox.push(0, vec![0; LETTER_BYTES_MAX * 2].into()).unwrap();
-        assert_eq!(mailbox.letter_bytes(), LETTER_BYTES_MAX * 3);
-        assert_eq!(mailbox.push(0, "x".into()), Err(TooSlow));
-        assert!(mailbox.next(&ring).unwrap().is_some() && mailbox.next(&ring).unwrap().is_some());
-        mailbox.push(0, "x".into()).unwrap();
+        let ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
+        letters.push(0, vec![0; LETTER_BYTES_MAX]).unwrap();
+        letters.push(0, vec![0; LETTER_BYTES_MAX * 2]).unwrap();
+        assert_eq!(letters.mailbox.letter_bytes(), LETTER_BYTES_MAX * 3);
+        assert_eq!(letters.push(0, "x"), Err(TooSlow));
+        assert!(letters.next(&ring).is_some() && letters.next(&ring).is_some());
+        letters.push(0, "x").unwrap();
     }
 
     #[test]
-    fn one_who_fell_off_the_ring_is_too_slow() {
-        let mut ring = Ring::new(1);
-        let mut mailbox = Mailbox::default();
-        mailbox.subscribe(0);
-        for _ in 0..=super::super::ring::RING_FRAMES_MAX {
+    fn one_whose_next_frame_is_gone_has_fallen_off_the_ring() {
+        let mut ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
+        letters.mailbox.subscribe(0);
+        for _ in 0..RING_FRAMES_MAX {
             ring.push(b"1");
         }
-        assert_eq!(mailbox.next(&ring).err(), Some(TooSlow));
+        assert!(!letters.mailbox.has_fallen_off(&ring));
+        ring.push(b"1");
+        assert!(letters.mailbox.has_fallen_off(&ring));
+    }
+
+    #[test]
+    fn a_lost_peer_holds_nothing() {
+        let mut letters = Letters::default();
+        for bytes in [10, 10_000] {
+            letters.push(0, vec![0; bytes]).unwrap();
+        }
+        assert_eq!(letters.held.bytes(), 10_010);
+        assert!(letters.next(&Ring::new(1, RING_BYTES)).is_some());
+        assert_eq!(letters.held.bytes(), 10_000);
+        letters.mailbox.clear(&mut letters.held);
+        assert_eq!(letters.held.bytes(), 0);
     }
 }

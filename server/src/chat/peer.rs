@@ -1,9 +1,10 @@
 //! One peer: where it stands, and what each request means there.
 //!
 //! ```text
-//!            register accepted           disconnect, too slow, too fast
+//!            register accepted               disconnect, too fast
 //!  Greeting ------------------> Joined ---------------------------------> Leaving
-//!     |                                                                      ^
+//!     |                           |                                          ^
+//!     |                           +---- reads too slowly ---> Lost           |
 //!     +----------------- not registered in time, binary frame ---------------+
 //! ```
 //!
@@ -49,6 +50,12 @@ pub enum State {
     },
     /// Gets what was said before, and nothing is received from it any more.
     Leaving,
+    /// Has read too slowly: gets nothing more, nothing is received from it, and when its connection is closed the
+    /// others are told. So a crowd that is lost at once is announced at the pace at which its connections close.
+    Lost {
+        /// The registered name.
+        name: UserName,
+    },
 }
 
 /// A peer that sends more than it may: since when, and when it last did.
@@ -90,7 +97,7 @@ impl Peer {
     #[must_use]
     pub fn name(&self) -> Option<&UserName> {
         match &self.state {
-            State::Joined { name, .. } => Some(name),
+            State::Joined { name, .. } | State::Lost { name } => Some(name),
             State::Greeting { .. } | State::Leaving => None,
         }
     }
@@ -100,7 +107,7 @@ impl Peer {
     pub fn admit(&self, peer: PeerId, received: Received<'_>) -> Admission {
         let Received { kind, sender, target: _, message } = received;
         let name = match (&self.state, kind) {
-            (State::Leaving, _) => return Admission::Ignore,
+            (State::Leaving | State::Lost { .. }, _) => return Admission::Ignore,
             (State::Greeting { .. }, MessageKind::Register) => None,
             (State::Greeting { .. }, _) => return Admission::Refuse(Refusal::NotRegistered),
             (State::Joined { name, .. }, MessageKind::Register) => {

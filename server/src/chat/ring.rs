@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 /// Frames in the ring at most.
 pub const RING_FRAMES_MAX: usize = 8_192;
-/// Bytes in the ring, unless frames can be so large that it must be more.
+/// Bytes in the ring at least.
 pub const RING_BYTES: usize = 1024 * 1024;
 /// Bytes after which the ring is begun anew as soon as everybody has got everything.
 pub const RESTART_BYTES: usize = 64 * 1024;
@@ -52,12 +52,13 @@ pub struct Run<'a> {
 }
 
 impl Ring {
-    /// An empty ring for frames of at most `frame_bytes_max` bytes.
+    /// An empty ring of so many bytes for frames of at most `frame_bytes_max`; if a few of the largest do not fit, it
+    /// has more.
     #[must_use]
-    pub fn new(frame_bytes_max: usize) -> Self {
+    pub fn new(frame_bytes_max: usize, bytes: usize) -> Self {
         Self {
             bytes: Vec::new(),
-            capacity: RING_BYTES.max(frame_bytes_max.saturating_mul(LARGEST_FRAMES)),
+            capacity: bytes.max(frame_bytes_max.saturating_mul(LARGEST_FRAMES)),
             frames: VecDeque::new(),
             first: 0,
             end: 0,
@@ -74,6 +75,12 @@ impl Ring {
     #[must_use]
     pub fn head(&self) -> u64 {
         self.first + self.frames.len() as u64
+    }
+
+    /// Bytes from the oldest frame to the head, with a gap at the end of the memory.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.bytes_behind(self.first)
     }
 
     /// Bytes from a cursor to the head, where there is one; a gap at the end of the memory counts with them.
@@ -184,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_ring_full_of_frames_lets_the_oldest_go() {
-        let mut ring = Ring::new(10);
+        let mut ring = Ring::new(10, RING_BYTES);
         for number in 0..RING_FRAMES_MAX as u64 {
             ring.push(&frame(number, 10));
         }
@@ -196,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_ring_full_of_bytes_lets_the_oldest_go() {
-        let mut ring = Ring::new(RING_BYTES / 4);
+        let mut ring = Ring::new(RING_BYTES / 4, RING_BYTES);
         for number in 0..5 {
             ring.push(&frame(number, RING_BYTES / 4));
         }
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_ring_that_is_begun_anew_goes_on_counting_and_gives_back_what_it_grew_to() {
-        let mut ring = Ring::new(10);
+        let mut ring = Ring::new(10, RING_BYTES);
         while !ring.wants_restart() {
             ring.push(&frame(ring.head(), 1_000));
         }
@@ -226,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_lies_between_a_cursor_and_the_head_is_known_also_across_the_end_of_the_memory() {
-        let mut ring = Ring::new(10);
+        let mut ring = Ring::new(10, RING_BYTES);
         assert_eq!(ring.bytes_behind(0), 0);
         for number in 0..11 {
             ring.push(&frame(number, RING_BYTES / 10));
@@ -239,7 +246,7 @@ mod tests {
 
     #[test]
     fn large_frames_make_a_larger_ring() {
-        let mut ring = Ring::new(RING_BYTES);
+        let mut ring = Ring::new(RING_BYTES, RING_BYTES);
         ring.push(&frame(0, RING_BYTES));
         ring.push(&frame(1, RING_BYTES));
         assert_eq!(ring.run(0, 2, 1).unwrap(), Run { bytes: &frame(0, RING_BYTES), next: 1 });
@@ -253,7 +260,7 @@ mod tests {
             bytes_max in 1_usize..1_000_000,
             until_back in 0_u64..5,
         ) {
-            let mut ring = Ring::new(400_000);
+            let mut ring = Ring::new(400_000, RING_BYTES);
             let mut model = Vec::new();
             for (number, length) in lengths.into_iter().enumerate() {
                 let frame = frame(number as u64, length);

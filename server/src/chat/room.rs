@@ -220,7 +220,7 @@ impl Room {
         effects.push(Effect::Everybody(Notice::Status { user: user.name.clone(), status, reason }));
     }
 
-    fn find(&self, name: &UserName, was_message: bool) -> Result<PeerId, Refusal> {
+    pub(super) fn find(&self, name: &UserName, was_message: bool) -> Result<PeerId, Refusal> {
         let not_found = || Refusal::UserNotFound { name: name.to_string(), was_message };
         self.names.get(&name.key()).copied().ok_or_else(not_found)
     }

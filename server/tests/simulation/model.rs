@@ -58,6 +58,8 @@ impl Said {
 pub struct Peer {
     pub name: Option<String>,
     pub leaving: bool,
+    /// It read too slowly: it hears nothing more, and the others are told when its connection is closed.
+    lost: bool,
     expected: VecDeque<Expected>,
     backlog: Backlog,
     /// What was said to all since it left: the ring may have gone past what it had not yet heard.
@@ -92,6 +94,7 @@ impl Model {
         let peer_state = Peer {
             name: None,
             leaving: false,
+            lost: false,
             expected: VecDeque::new(),
             backlog: Backlog::default(),
             passed: Backlog::default(),
@@ -120,6 +123,14 @@ impl Model {
             let left = json!({"type": "user_disconnected", "sender": "server", "content": format!("{name} ha salido"), "user": name, "timestamp": self.stamp()});
             self.tell_all(left);
         }
+    }
+
+    /// Whoever reads too slowly is a user until its connection is closed, but none that can be written to.
+    pub fn lose(&mut self, peer: u32) {
+        let state = self.peer(peer);
+        (state.leaving, state.lost) = (true, true);
+        state.expected.clear();
+        state.backlog = Backlog::default();
     }
 
     /// A message, and whether it is the peer's last.
@@ -181,7 +192,8 @@ impl Model {
                         if self.find(target.as_deref()).is_some() { "content_invalid" } else { "either" },
                     );
                 };
-                let Some(to) = self.find(target.as_deref()) else { return refuse(self, "user_not_found") };
+                let to = self.find(target.as_deref()).filter(|to| !self.peers[to].lost);
+                let Some(to) = to else { return refuse(self, "user_not_found") };
                 self.wake(peer);
                 let target = self.peers[&to].name.clone().unwrap();
                 let whisper = Said::new(
@@ -401,6 +413,9 @@ struct Backlog {
 
 impl Peer {
     fn expect(&mut self, expected: Expected) {
+        if self.lost {
+            return;
+        }
         self.backlog.count(&expected, usize::wrapping_add);
         self.expected.push_back(expected);
     }
@@ -415,12 +430,6 @@ impl Peer {
     /// What it has still to hear.
     pub fn expected(&self) -> &VecDeque<Expected> {
         &self.expected
-    }
-
-    /// It hears nothing more.
-    pub fn forget(&mut self) {
-        self.expected.clear();
-        self.backlog = Backlog::default();
     }
 }
 

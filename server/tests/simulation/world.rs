@@ -130,8 +130,7 @@ impl World {
             return self.model.leave(peer);
         }
         assert!(self.model.is_too_slow(peer), "peer {peer} was closed: {reason}");
-        self.model.peers.get_mut(&peer).unwrap().forget();
-        self.model.leave(peer);
+        self.model.lose(peer);
     }
 
     fn compare(&mut self, peer: u32, text: &str) {
