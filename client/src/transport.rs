@@ -359,7 +359,7 @@ fn link_error(error: &io::Error) -> LinkError {
 fn handshake_error(error: &Error) -> LinkError {
     match error {
         Error::Io(error) => link_error(error),
-        Error::Http(response) if response.status().as_u16() == 503 => LinkError::Full,
+        Error::Http(response) if matches!(response.status().as_u16(), 429 | 503) => LinkError::Full,
         Error::Http(response) if response.status().is_server_error() => LinkError::Lost,
         Error::Protocol(ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake)
         | Error::ConnectionClosed => LinkError::Lost,

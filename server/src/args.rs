@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use chat_cli::Stop;
 use chat_protocol::{Lang, limits};
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::bounds::{self, Bounds};
 use crate::config::Config;
 
 /// The longest `--inactivity`, in seconds: 30 years, which is never enough to overflow a clock.
 const INACTIVITY_SECONDS_MAX: f64 = 1e9;
 /// The largest `--max-clients`.
 const CLIENTS_MAX: usize = 1_000_000;
+/// Instead of a limit: lists them.
+const LIST: &str = "list";
 /// The largest `--rate`.
 const RATE_MAX: u32 = 100_000;
 
@@ -21,6 +24,9 @@ const RATE_MAX: u32 = 100_000;
 /// # Errors
 /// [`Stop`] if there is nothing to run: help was asked for, or an argument is wrong.
 pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
+    if chat_cli::value_of(args, "--limit").is_some_and(|value| value == LIST) {
+        return Err(Stop::Answer(bounds::listing(lang)));
+    }
     let matches = chat_cli::parse(command(lang), lang, args)?;
     let default = Config::default();
     Ok(Config {
@@ -28,15 +34,25 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
         bind: value(&matches, "bind"),
         inactivity: value(&matches, "inactivity").unwrap_or(default.inactivity),
         per_ip: value(&matches, "per-ip").unwrap_or(default.per_ip),
+        connections_per_ip: value(&matches, "connections-per-ip"),
         max_clients: value(&matches, "max-clients").unwrap_or(default.max_clients),
         max_message: value(&matches, "max-message").unwrap_or(default.max_message),
         rate: value(&matches, "rate").unwrap_or(default.rate),
+        bounds: all_bounds(&matches, lang),
         lang,
     })
 }
 
 fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
     matches.get_one(name).cloned()
+}
+
+fn all_bounds(matches: &ArgMatches, lang: Lang) -> Bounds {
+    let mut bounds = Bounds::default();
+    for assignment in matches.get_many::<String>("limit").into_iter().flatten() {
+        bounds.set(assignment, lang).expect("each was tried when it was parsed");
+    }
+    bounds
 }
 
 fn command(lang: Lang) -> Command {
@@ -65,6 +81,10 @@ fn command(lang: Lang) -> Command {
                 .value_parser(move |v: &str| v.parse::<u32>().map_err(|_| texts.number_form.to_owned())),
         )
         .arg(
+            option("connections-per-ip", "N", texts.connections_per_ip)
+                .value_parser(move |v: &str| v.parse::<u32>().map_err(|_| texts.number_form.to_owned())),
+        )
+        .arg(
             option("max-clients", "N", texts.max_clients)
                 .value_parser(move |v: &str| number_within(v, 1, CLIENTS_MAX, lang)),
         )
@@ -75,6 +95,11 @@ fn command(lang: Lang) -> Command {
         .arg(option("rate", texts.rate_name, texts.rate).value_parser(move |v: &str| {
             number_within(v, 0, RATE_MAX as usize, lang).map(|rate| rate as u32)
         }))
+        .arg(
+            option("limit", texts.limit_name, texts.limit)
+                .action(ArgAction::Append)
+                .value_parser(move |v: &str| Bounds::default().set(v, lang).map(|()| v.to_owned())),
+        )
 }
 
 fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
@@ -117,6 +142,9 @@ struct Texts {
     max_message: &'static str,
     rate_name: &'static str,
     rate: &'static str,
+    connections_per_ip: &'static str,
+    limit_name: &'static str,
+    limit: &'static str,
 }
 
 impl Texts {
@@ -141,6 +169,9 @@ impl Texts {
                 max_message: "Bytes de un mensaje [4096]",
                 rate_name: "N",
                 rate: "Mensajes por segundo de cada uno; 0 sin límite [20]",
+                connections_per_ip: "Conexiones por dirección IP; 0 sin límite [64]",
+                limit_name: "NOMBRE=VALOR",
+                limit: "Otro límite; --limit list los enumera",
             },
             Lang::English => Self {
                 about: "WebSocket chat server",
@@ -161,6 +192,9 @@ impl Texts {
                 max_message: "Bytes of a message [4096]",
                 rate_name: "N",
                 rate: "Messages a second of each client; 0 no limit [20]",
+                connections_per_ip: "Connections per IP address; 0 no limit [64]",
+                limit_name: "NAME=VALUE",
+                limit: "Another limit; --limit list lists them",
             },
         }
     }
@@ -191,20 +225,33 @@ mod tests {
 
     #[test]
     fn every_option_is_taken() {
-        let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --max-clients 7 --max-message 100 --rate 0";
-        let config = parsed(&args.split(' ').collect::<Vec<_>>()).unwrap();
+        let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --connections-per-ip 5 --max-clients 7 \
+                    --max-message 100 --rate 0 --limit ping=1 --limit pong=2.5";
+        let config = parsed(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
+        let mut bounds = Bounds::default();
+        bounds.set("ping=1", Lang::English).unwrap();
+        bounds.set("pong=2.5", Lang::English).unwrap();
         let expected = Config {
             port: 0,
             bind: Some("::1".parse().unwrap()),
             inactivity: Some(Duration::from_millis(250)),
             per_ip: 3,
+            connections_per_ip: Some(5),
             max_clients: 7,
             max_message: 100,
             rate: 0,
+            bounds,
             lang: Lang::English,
         };
         assert_eq!(config, expected);
         assert_eq!(parsed(&["1", "--inactivity", "0"]).unwrap().inactivity, None);
+    }
+
+    #[test]
+    fn the_limits_are_listed_on_demand_whatever_else_is_there() {
+        for args in [&["--limit", "list"][..], &["8080", "--limit=list"]] {
+            assert_eq!(parsed(args), Err(Stop::Answer(bounds::listing(Lang::English))));
+        }
     }
 
     #[test]
@@ -222,6 +269,9 @@ mod tests {
             (&["1", "--max-clients", "0"], "from 1 to"),
             (&["1", "--max-message", "1048577"], "1048576"),
             (&["1", "--rate", "-1"], "from 0 to"),
+            (&["1", "--limit", "ping=0"], "ping=N, seconds from 0.01 to 86400"),
+            (&["1", "--limit", "pings=1"], "handshake, registration"),
+            (&["1", "--connections-per-ip", "-1"], "whole number"),
             (&["1", "--rate", "2", "--rate", "3"], "--rate"),
         ] {
             let sentence = usage(args);

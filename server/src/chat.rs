@@ -27,8 +27,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat_protocol::{DecodeError, ErrorCode, Lang, Received, Status, UserName, limits};
 
-pub use mailbox::Post;
 pub use crate::origin::Origin;
+pub use mailbox::Post;
 
 use crate::bucket::Rate;
 use crate::close_code;

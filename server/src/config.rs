@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chat_protocol::{Lang, limits};
 
+use crate::bounds::{Bounds, Name};
 use crate::bucket::Rate;
 use crate::chat::Settings;
 use crate::reactor::Limits;
@@ -15,8 +16,10 @@ const BURST_SECONDS: u32 = 3;
 const RATE_BYTES_PER_MESSAGE: u32 = 64 * 1024 / 20;
 /// A burst of bytes is so many seconds' worth.
 const BYTE_BURST_SECONDS: u32 = 4;
-/// Connections beyond the users: those who have not registered yet.
-pub const UNREGISTERED_MAX: usize = 256;
+/// Sockets from one address, unless more users than half of that may come from there.
+const CONNECTIONS_PER_IP: u32 = 64;
+/// A burst of new connections from one address is so many seconds' worth.
+const ARRIVAL_BURST_SECONDS: u32 = 3;
 /// Descriptors that are not connections: the log, the listener, the event queue, one to spare for each.
 pub const DESCRIPTORS_RESERVED: usize = 32;
 
@@ -31,12 +34,17 @@ pub struct Config {
     pub inactivity: Option<Duration>,
     /// Registered users from one address; 0 is no limit.
     pub per_ip: u32,
+    /// Sockets from one address; 0 is no limit. `None`: 64, or two for each of its users if that is more, and no
+    /// limit if there is none for users.
+    pub connections_per_ip: Option<u32>,
     /// Registered users in all.
     pub max_clients: usize,
     /// Bytes of a message's content.
     pub max_message: usize,
     /// Messages a second of one client, with a burst of three times that; 0 lifts the message and byte limits.
     pub rate: u32,
+    /// Every other bound.
+    pub bounds: Bounds,
     /// The language of error sentences, HTTP texts and terminal texts.
     pub lang: Lang,
 }
@@ -48,9 +56,11 @@ impl Default for Config {
             bind: None,
             inactivity: Some(Duration::from_secs(60)),
             per_ip: 1,
+            connections_per_ip: None,
             max_clients: 10_000,
             max_message: limits::CONTENT_BYTES_DEFAULT,
             rate: 20,
+            bounds: Bounds::default(),
             lang: Lang::Spanish,
         }
     }
@@ -67,18 +77,54 @@ impl Config {
             users_max: self.max_clients,
             content_bytes_max: self.max_message,
             message_rate: rate(self.rate, BURST_SECONDS),
-            ..Settings::default()
+            registration_timeout: self.bounds.time(Name::Registration),
+            flood_timeout: self.bounds.time(Name::Flood),
+            ring_bytes: self.bounds.count(Name::Ring),
+            behind_bytes_max: self.bounds.count(Name::Behind),
+            behind_timeout: self.bounds.time(Name::BehindTime),
+            letter_bytes_max: self.bounds.count(Name::Letters),
+            letters_bytes_max: self.bounds.count(Name::Queues) / 2,
         }
+    }
+
+    /// The same for a process that can have so many descriptors: what it could not hold is refused in words, not by
+    /// the system.
+    #[must_use]
+    pub fn within(&self, descriptors: usize) -> Self {
+        let connections = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
+        Self { max_clients: self.max_clients.min(connections), ..self.clone() }
     }
 
     /// What the reactor needs of it.
     #[must_use]
     pub fn limits(&self) -> Limits {
+        let per_network = self.connections_per_network();
+        let arrivals = u32::try_from(self.bounds.count(Name::Arrivals)).unwrap_or(u32::MAX);
         Limits {
-            connections_max: self.max_clients.saturating_add(UNREGISTERED_MAX),
+            connections_max: self.max_clients.saturating_add(self.bounds.count(Name::Strangers)),
+            strangers_max: self.bounds.count(Name::Strangers),
+            stranger_silence: self.bounds.time(Name::Silence),
+            accepts_per_turn: self.bounds.count(Name::Accepts),
+            head_bytes_max: self.bounds.count(Name::Head),
+            connections_per_network_max: per_network,
+            // Where any number may come from one address, they may come all at once.
+            arrival_rate: per_network.and_then(|_| rate(arrivals, ARRIVAL_BURST_SECONDS)),
+            unsent_bytes_max: self.bounds.count(Name::Queues) / 2,
             message_bytes_max: limits::websocket_message_bytes(self.max_message),
             byte_rate: rate(self.rate.saturating_mul(RATE_BYTES_PER_MESSAGE), BYTE_BURST_SECONDS),
-            ..Limits::default()
+            handshake_timeout: self.bounds.time(Name::Handshake),
+            ping_after: self.bounds.time(Name::Ping),
+            pong_timeout: self.bounds.time(Name::Pong),
+            message_timeout: self.bounds.time(Name::Message),
+            close_timeout: self.bounds.time(Name::Close),
+        }
+    }
+
+    fn connections_per_network(&self) -> Option<u32> {
+        match (self.connections_per_ip, self.per_ip) {
+            (Some(0), _) | (None, 0) => None,
+            (Some(sockets), _) => Some(sockets),
+            (None, users) => Some(CONNECTIONS_PER_IP.max(users.saturating_mul(2))),
         }
     }
 }
@@ -96,11 +142,30 @@ mod tests {
         let (settings, limits) = (Config::default().settings(), Config::default().limits());
         assert_eq!(settings, Settings::default());
         assert_eq!(limits.message_bytes_max, 65_536);
+        let chat = Limits { connections_max: 10_256, byte_rate: limits.byte_rate, ..Limits::default() };
+        assert_eq!(limits, chat);
         let bytes = limits.byte_rate.unwrap();
         assert!(
             bytes.per_second.abs_diff(64 * 1024) < 64 && bytes.burst.abs_diff(256 * 1024) < 256,
             "{bytes:?}"
         );
+    }
+
+    #[test]
+    fn an_address_has_sockets_for_its_users_unless_their_number_is_set() {
+        let sockets = |per_ip, connections_per_ip| {
+            let limits = Config { per_ip, connections_per_ip, ..Config::default() }.limits();
+            assert_eq!(limits.arrival_rate.is_some(), limits.connections_per_network_max.is_some());
+            limits.connections_per_network_max
+        };
+        assert_eq!([sockets(1, None), sockets(100, None), sockets(0, None)], [Some(64), Some(200), None]);
+        assert_eq!([sockets(0, Some(5)), sockets(1, Some(0))], [Some(5), None]);
+    }
+
+    #[test]
+    fn what_the_process_cannot_hold_is_not_promised() {
+        let users = |descriptors| Config::default().within(descriptors).settings().users_max;
+        assert_eq!([users(usize::MAX), users(10_031), users(64), users(3)], [10_000, 9_999, 32, 1]);
     }
 
     #[test]

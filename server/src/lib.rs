@@ -6,6 +6,7 @@
 
 pub mod announcement;
 pub mod args;
+pub mod bounds;
 pub mod bucket;
 pub mod chat;
 pub mod close_code;

@@ -37,10 +37,15 @@ fn serve(config: &Config) -> Result<(), String> {
     let descriptors = descriptors::raise_limit();
     let mut server = Server::bind_within(config, descriptors)
         .map_err(|error| announcement::cannot_listen(&error, config))?;
-    if descriptors < config.limits().connections_max.saturating_add(DESCRIPTORS_RESERVED) {
+    let possible = config.within(descriptors).max_clients;
+    if possible < config.max_clients {
         warn!(
-            "the limit of {descriptors} open files allows fewer connections than --max-clients {} needs",
+            "the limit of {descriptors} open files allows {possible} users, not the {} of --max-clients",
             config.max_clients
+        );
+    } else if descriptors < config.limits().connections_max.saturating_add(DESCRIPTORS_RESERVED) {
+        warn!(
+            "the limit of {descriptors} open files allows {possible} users, but fewer strangers beside them"
         );
     }
     watch_signals(&mut server).map_err(|error| error.to_string())?;

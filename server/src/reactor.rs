@@ -100,7 +100,7 @@ impl Default for Limits {
             accepts_per_turn: 64,
             head_bytes_max: 8 * 1024,
             connections_per_network_max: Some(64),
-            arrival_rate: Some(Rate { per_second: 20, burst: 64 }),
+            arrival_rate: Some(Rate { per_second: 20, burst: 60 }),
             unsent_bytes_max: 64 << 20,
             message_bytes_max: 65_536,
             byte_rate: None,

@@ -39,6 +39,7 @@ impl Server {
     /// As the system reports them, such as a port in use.
     pub fn bind_within(config: &Config, descriptors: usize) -> io::Result<Self> {
         let listener = sockets::listen(config.bind, config.port)?;
+        let config = config.within(descriptors);
         let limits = config.limits();
         let descriptors = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
         let limits = Limits { connections_max: limits.connections_max.min(descriptors), ..limits };

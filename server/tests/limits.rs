@@ -2,8 +2,11 @@
 
 mod support;
 
-use support::raw::{self, http};
-use support::{Client, Server, json};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use support::raw::http;
+use support::{Client, Received, Server, json};
 
 #[test]
 fn a_full_server_says_so_and_the_connection_may_try_again() {
@@ -30,20 +33,103 @@ fn a_full_server_still_answers_http() {
 }
 
 #[test]
-fn with_too_many_connections_the_next_gets_a_503_in_words_and_the_users_go_on() {
-    let server = Server::start(&["--max-clients", "1"]);
+fn with_so_many_strangers_the_next_waits_for_its_place_and_the_users_go_on() {
+    let server = Server::start(&["--limit", "strangers=3", "--limit", "silence=1"]);
     let [mut ana] = server.room(["ana"]);
-    // Beyond the users, 256 connections may not have registered.
-    let strangers: Vec<_> = (0..256).map(|_| raw::connect(&server)).collect();
+    let mut strangers: Vec<_> = (0..3).map(|_| Client::connect(&server)).collect();
+    // It is in the system's queue, and its request with it. A silent one makes way for it, the oldest first.
+    assert_eq!(http(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    strangers.remove(0).expect_closed(1013);
+    ana.say("sigo");
+    ana.expect_broadcast("ana", "sigo");
+    strangers[0].register("beto");
+}
+
+#[test]
+fn with_fewer_descriptors_than_users_are_allowed_the_next_gets_a_503_in_words() {
+    // Of 40, 32 are the server's own.
+    let shell = ["-c", "ulimit -n 40; exec \"$0\" 0 --bind 127.0.0.1", env!("CARGO_BIN_EXE_chat-server")];
+    let server = Server::spawn(Command::new("sh").args(shell).stderr(Stdio::piped()));
+    let users = ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"];
+    let [mut first, others @ ..] = server.room(users);
     let response = http(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(response.status, 503);
     assert!(!response.body.trim().is_empty());
-    ana.say("sigo");
-    ana.expect_broadcast("ana", "sigo");
-    drop(strangers);
+    first.say("sigo");
+    first.expect_broadcast("u1", "sigo");
+    drop(others);
     support::eventually("there is place again", || {
         http(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
     });
+    assert!(server.log().contains("allows 8 users"), "{}", server.log());
+}
+
+#[test]
+fn the_head_of_a_request_may_be_as_long_as_is_set() {
+    let server = Server::start(&["--limit", "head=300"]);
+    let status = |filling: usize| {
+        http(&server, format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(filling))).status
+    };
+    let around = "GET / HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n".len();
+    assert_eq!([status(300 - around), status(301 - around)], [200, 431]);
+}
+
+#[test]
+fn when_too_much_is_queued_in_all_the_fullest_is_cut_and_the_others_miss_nothing() {
+    let options = ["--limit", "queues=1048576", "--limit", "letters=67108864", "--rate", "0"];
+    let server = Server::start(&options);
+    let [mut ana, _lleno, mut beto] = server.room(["ana", "lleno", "beto"]);
+    let text = "x".repeat(4_000);
+    let mut sent = 0;
+    // What the sockets take comes on top of what may be queued.
+    let is_over = |message: &Value| message["type"] == "user_disconnected";
+    let mut has_left = false;
+    while !has_left {
+        assert!(sent < 40_000_000, "so much is queued for one");
+        ana.whisper("lleno", &text);
+        sent += text.len();
+        ana.whisper("beto", "hola");
+        loop {
+            let Received::Message(message) = ana.receive() else { panic!("ana was closed") };
+            has_left |= is_over(&message);
+            if message["target"] == "beto" {
+                break;
+            }
+        }
+        let Received::Message(mut message) = beto.receive() else { panic!("beto was closed") };
+        if is_over(&message) {
+            has_left = true;
+            let Received::Message(next) = beto.receive() else { panic!("beto was closed") };
+            message = next;
+        }
+        assert_eq!(message["content"], "hola");
+    }
+    assert!(sent > 512 * 1024);
+}
+
+#[test]
+fn whoever_stays_far_behind_in_the_general_chat_is_closed_before_the_ring_is_full() {
+    let options = ["--limit", "behind=65536", "--limit", "behind-time=1", "--limit", "ring=67108864"];
+    let server = Server::start(&[&options[..], &["--rate", "0"]].concat());
+    let [mut ana, _lento] = server.room(["ana", "lento"]);
+    let text = "x".repeat(4_000);
+    let mut sent = 0;
+    loop {
+        ana.say(&text);
+        match ana.receive() {
+            Received::Message(message) if message["type"] == "broadcast" => sent += text.len(),
+            other => {
+                assert!(matches!(&other, Received::Message(m) if m["user"] == "lento"), "{other:?}");
+                break;
+            }
+        }
+        assert!(sent < 64 << 20, "the ring is full");
+        // What the sockets take first is a few megabytes; then a slower pace leaves the ring time to stay far from
+        // full.
+        if sent > 16 << 20 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
 }
 
 #[test]

@@ -100,7 +100,13 @@ impl Mailbox {
     ///
     /// # Errors
     /// [`TooSlow`] if more than `bytes_max` wait already; the letter is not added.
-    pub fn push(&mut self, mark: u64, frame: Bytes, bytes_max: usize, held: &mut Held) -> Result<(), TooSlow> {
+    pub fn push(
+        &mut self,
+        mark: u64,
+        frame: Bytes,
+        bytes_max: usize,
+        held: &mut Held,
+    ) -> Result<(), TooSlow> {
         if self.letter_bytes > bytes_max {
             return Err(TooSlow);
         }
@@ -121,12 +127,12 @@ impl Mailbox {
         if let Some(general) = &mut self.general {
             let mark = self.letters.front().map_or(u64::MAX, |letter| letter.mark);
             let until = mark.min(general.until).min(ring.head());
-            if general.cursor < until {
-                if let Some(run) = ring.run(general.cursor, until, RUN_BYTES_MAX) {
-                    general.cursor = run.next;
-                    let more = run.next < until || !self.letters.is_empty();
-                    return Some(Post { frames: Frames::General(run.bytes), more });
-                }
+            if general.cursor < until
+                && let Some(run) = ring.run(general.cursor, until, RUN_BYTES_MAX)
+            {
+                general.cursor = run.next;
+                let more = run.next < until || !self.letters.is_empty();
+                return Some(Post { frames: Frames::General(run.bytes), more });
             }
         }
         let letter = self.letters.pop_front()?;

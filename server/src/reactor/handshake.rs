@@ -223,7 +223,10 @@ mod tests {
         for too_large in
             [fits(HEAD_BYTES_MAX + 1), format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(HEAD_BYTES_MAX))]
         {
-            assert!(matches!(examine(too_large.as_bytes(), HEAD_BYTES_MAX), Examined::Refused(Refusal::HeadTooLarge)));
+            assert!(matches!(
+                examine(too_large.as_bytes(), HEAD_BYTES_MAX),
+                Examined::Refused(Refusal::HeadTooLarge)
+            ));
         }
         let headers = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(count));
         assert!(matches!(examine(headers(HEADERS_MAX).as_bytes(), HEAD_BYTES_MAX), Examined::Complete(_)));

@@ -117,7 +117,9 @@ impl<N: Network> Hub<N> {
             }
             CloseReason::PeerVanished => self.linger(id, true),
             CloseReason::PeerClosed(_) | CloseReason::Violation(_) => self.linger(id, false),
-            CloseReason::Failed(_) | CloseReason::Silent | CloseReason::Overrun => unreachable!("these end without a word"),
+            CloseReason::Failed(_) | CloseReason::Silent | CloseReason::Overrun => {
+                unreachable!("these end without a word")
+            }
         }
     }
 }
