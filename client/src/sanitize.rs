@@ -158,21 +158,22 @@ pub fn sanitize_line(raw: &str) -> Visible {
 
 /// A user's name. The protocol allows names such as `--`, which would look like the mark of a notice; they are
 /// shown as `<-->`. A name that mixes scripts, as a Cyrillic `а` among Latin letters, may pass for another: it is
-/// shown with `(?)` before it, where cutting it does not take that away. No name has brackets of its own.
+/// shown with `(?)` before it, where cutting it does not take that away; so is one of which not every character
+/// could be shown, as a Hangul vowel without its consonant. No name has brackets of its own.
 #[must_use]
 pub fn sanitize_name(raw: &str) -> Visible {
     let name = sanitize_line(raw);
     let is_word = |c: char| c.is_alphanumeric() && !MARK_LOOK_ALIKES.contains(&c);
     if !name.0.chars().any(is_word) {
         Visible(format!("<{name}>").into())
-    } else if raw.is_ascii() || raw.is_single_script() {
+    } else if name.as_str() == raw && (raw.is_ascii() || raw.is_single_script()) {
         name
     } else {
         Visible(format!("{MIXED_SCRIPTS}{name}").into())
     }
 }
 
-/// What stands before a name that mixes scripts.
+/// What stands before a name that mixes scripts or is not shown as it is.
 pub const MIXED_SCRIPTS: &str = "(?)";
 
 /// Letters by their category, but to the eye the dashes and exclamation marks that notices begin with.
@@ -378,6 +379,14 @@ mod tests {
             assert_eq!(sanitize_name(name).to_string(), format!("(?){name}"));
         }
         assert_eq!(sanitize_name("--").as_str(), "<-->");
+    }
+
+    #[test]
+    fn a_name_that_is_not_shown_as_it_is_is_marked() {
+        // Both are shown alike: a vowel that has no consonant before it takes no column.
+        assert_eq!(sanitize_name("\u{1180}가").as_str(), "(?)·가");
+        assert_eq!(sanitize_name("\u{1181}가").as_str(), "(?)·가");
+        assert_eq!(sanitize_name("ana\u{1b}").as_str(), "(?)ana␛");
     }
 
     #[test]
