@@ -185,11 +185,12 @@ fn filter(raw: &str, several_lines: bool) -> String {
     let mut text = String::with_capacity(raw.len().min(TEXT_BYTES_MAX));
     let mut marks = 0;
     let mut has_base = false;
+    // Where it is cut if it turns out too long: in `text` and in `raw`. The count needs room inside the limit, so
+    // that a capped text is not capped again.
+    let mut cut = (0, 0);
     for (at, c) in raw.char_indices() {
-        // The count needs room inside the limit, so that a capped text is not capped again.
-        if text.len() > TEXT_BYTES_MAX - COUNT_BYTES_MAX && raw.len() - at > COUNT_BYTES_MAX {
-            text.push_str(&format!(" (+{})", raw[at..].chars().count()));
-            break;
+        if text.len() <= TEXT_BYTES_MAX - COUNT_BYTES_MAX {
+            cut = (text.len(), at);
         }
         match replacement(c, several_lines) {
             Replacement::Drop => {}
@@ -212,6 +213,12 @@ fn filter(raw: &str, several_lines: bool) -> String {
                     text.push(c);
                 }
             }
+        }
+        // Judged by what it became: a control character of one byte is shown as a picture of three.
+        if text.len() > TEXT_BYTES_MAX {
+            text.truncate(cut.0);
+            text.push_str(&format!(" (+{})", raw[cut.1..].chars().count()));
+            break;
         }
     }
     text
@@ -297,9 +304,13 @@ fn cap_lines(text: String) -> String {
         return text;
     }
     let mut kept: Vec<&str> = text.split('\n').take(LINES_MAX - 1).collect();
-    let count = format!("(+{})", lines - (LINES_MAX - 1));
-    kept.push(&count);
-    kept.join("\n")
+    loop {
+        let capped = format!("{}\n(+{})", kept.join("\n"), lines - kept.len());
+        // The count can be longer than the empty lines in whose place it stands.
+        if capped.len() <= TEXT_BYTES_MAX || kept.pop().is_none() {
+            return capped;
+        }
+    }
 }
 
 /// The columns of an emoji.
@@ -403,6 +414,22 @@ mod tests {
         let many = shown(&"x\n".repeat(100));
         assert_eq!(many.lines().count(), LINES_MAX);
         assert!(many.ends_with("\n(+82)"), "{many}");
+    }
+
+    #[test]
+    fn the_bound_in_bytes_is_of_what_is_shown_not_of_what_came() {
+        for raw in [
+            "x".repeat(TEXT_BYTES_MAX - 32) + &"\u{1}".repeat(32),
+            "x".repeat(TEXT_BYTES_MAX - 2) + "\t",
+            "x".repeat(TEXT_BYTES_MAX - LINES_MAX) + &"\n".repeat(LINES_MAX),
+        ] {
+            let text = sanitize(&raw);
+            assert!(text.as_str().len() <= TEXT_BYTES_MAX, "{}", text.as_str().len());
+            assert_eq!(sanitize(text.as_str()), text);
+            assert!(sanitize_line(&raw).as_str().len() <= TEXT_BYTES_MAX);
+        }
+        let whole = "x".repeat(TEXT_BYTES_MAX);
+        assert_eq!(sanitize(&whole).as_str(), whole);
     }
 
     #[test]
