@@ -16,6 +16,12 @@ impl Cuts {
         Self { state: u64::from(seed) | 1 << 40, size_max }
     }
 
+    /// No cuts.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self { state: 1 << 40, size_max: 1 << 60 }
+    }
+
     /// The size of the next piece: at least 1.
     pub fn next_size(&mut self) -> usize {
         // xorshift64

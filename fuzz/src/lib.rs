@@ -7,9 +7,13 @@
 #![forbid(unsafe_code)]
 
 pub mod cuts;
+pub mod frames;
+pub mod handshake;
 pub mod keys;
 pub mod messages;
 pub mod names;
+pub mod reference;
 pub mod requests;
 pub mod sanitizer;
 pub mod server_output;
+pub mod world;
