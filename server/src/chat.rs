@@ -282,6 +282,24 @@ impl Chat {
         self.room.len()
     }
 
+    /// Whether what this peer asks for counts: it is connected, and was not told to go.
+    #[must_use]
+    pub fn hears(&self, peer: PeerId) -> bool {
+        self.peer(peer).is_some_and(|peer| !matches!(peer.state, State::Leaving))
+    }
+
+    /// The name of a peer that is a user.
+    #[must_use]
+    pub fn name_of(&self, peer: PeerId) -> Option<&UserName> {
+        self.peer(peer)?.name()
+    }
+
+    /// Bytes of letters that wait for a peer to take them.
+    #[must_use]
+    pub fn letter_bytes(&self, peer: PeerId) -> usize {
+        self.peer(peer).map_or(0, |peer| peer.mailbox.letter_bytes())
+    }
+
     // ---- Inputs
 
     fn open(&mut self, peer: PeerId, origin: Origin, now: Moment) {

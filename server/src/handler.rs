@@ -47,6 +47,12 @@ impl ChatHandler {
         }
     }
 
+    /// The chat, to look at.
+    #[must_use]
+    pub fn chat(&self) -> &Chat {
+        &self.chat
+    }
+
     fn handle(&mut self, ops: &mut Ops, input: Input<'_>) {
         self.chat.handle(input, ops.now());
         while let Some(output) = self.chat.poll_output() {

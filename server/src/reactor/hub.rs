@@ -6,6 +6,7 @@
 //! callback.
 
 mod accepting;
+pub mod census;
 mod counting;
 mod ending;
 mod receiving;
