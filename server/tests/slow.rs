@@ -6,12 +6,10 @@
 mod support;
 
 use std::io::Write;
-use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
 use support::raw::{self, TEXT};
 use support::{Client, Received, Server, Value, json};
 
@@ -25,11 +23,7 @@ const COST_KIB_MAX: u64 = 16 << 10;
 /// A registered client whose system buffers little for it.
 #[track_caller]
 fn join_with_small_buffer(server: &Server, name: &str) -> Client {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4_096).unwrap();
-    socket.connect(&server.address().into()).unwrap();
-    let stream = TcpStream::from(socket);
-    let (mut client, _) = Client::connect_over(stream, server, "/chat", None);
+    let mut client = Client::connect_with_small_buffer(server);
     client.register(name);
     client
 }

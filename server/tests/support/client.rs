@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::error::{Error, ProtocolError};
 use tungstenite::handshake::client::Response;
@@ -19,6 +19,9 @@ use super::{PATIENCE, Server};
 const CLOCK_DIFFERENCE_MAX_MS: u64 = 10_000;
 /// The close code that stands for a close frame without a code (RFC 6455, section 7.4.1).
 pub const NO_CODE: u16 = 1005;
+
+/// The least that the system takes for a connection, nearly.
+const SMALL_BUFFER_BYTES: usize = 4_096;
 
 /// A connection to the server, registered or not.
 #[derive(Debug)]
@@ -71,6 +74,15 @@ impl Client {
         be_patient(&stream);
         let (socket, response) = tungstenite::client::client(request, stream).unwrap();
         (Self { socket, name: String::new() }, response)
+    }
+
+    /// Connects to `/chat` with a system behind it that takes little for it while it does not read.
+    #[track_caller]
+    pub fn connect_with_small_buffer(server: &Server) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(SMALL_BUFFER_BYTES).unwrap();
+        socket.connect(&server.address().into()).unwrap();
+        Self::connect_over(socket.into(), server, "/chat", None).0
     }
 
     /// A client on a TCP connection whose handshake is done.

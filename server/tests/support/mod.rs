@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, reason = "every test file is a crate of its own and uses some of this")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "these are parts of tests")]
 
+pub mod bystander;
 pub mod client;
 pub mod raw;
 pub mod server;

@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::{Client, PATIENCE, eventually};
 
 /// Lines of its log that a failed test shows.
 const LOG_LINES_SHOWN: usize = 30;
+
+/// In which Linux counts processor time for programs that ask, on every machine of today.
+const TICKS_PER_SECOND: u32 = 100;
 
 /// A running server. It is killed when it is dropped, and a panic in its log fails the test.
 #[derive(Debug)]
@@ -105,6 +108,43 @@ impl Server {
     /// What it has written to its log so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Starts it where it may have this many descriptors, with these options more.
+    #[track_caller]
+    pub fn start_within_descriptors(count: usize, options: &[&str]) -> Self {
+        let server = command(["0", "--bind", "127.0.0.1"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\"")]).arg(server.get_program());
+        shell.args(server.get_args()).args(options);
+        for (name, value) in server.get_envs() {
+            assert!(value.is_none(), "only removed");
+            shell.env_remove(name);
+        }
+        Self::spawn(shell.stderr(Stdio::piped()))
+    }
+
+    /// The numbers of its open descriptors.
+    pub fn descriptors(&self) -> Vec<u64> {
+        let entries = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        // One may be closed while they are listed.
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+    }
+
+    /// Changes how many descriptors it may have. Returns how many it might have before.
+    pub fn limit_descriptors(&self, count: Option<u64>) -> Option<u64> {
+        let pid = Some(Pid::from_child(&self.child));
+        let maximum = rustix::process::getrlimit(Resource::Nofile).maximum;
+        prlimit(pid, Resource::Nofile, Rlimit { current: count, maximum }).unwrap().current
+    }
+
+    /// The time that processors have spent on it.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // After the name in parentheses come the state and ten numbers more, then user and system time.
+        let numbers = stat.rsplit(')').next().unwrap().split_whitespace();
+        let ticks: u64 = numbers.skip(11).take(2).map(|number| number.parse::<u64>().unwrap()).sum();
+        Duration::from_secs(ticks) / TICKS_PER_SECOND
     }
 
     /// The memory it occupies, in KiB.
