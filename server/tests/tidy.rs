@@ -91,6 +91,13 @@ fn the_clients_state_and_view_do_no_io() {
 }
 
 #[test]
+fn a_panic_of_the_server_ends_its_process() {
+    // Its loop is on the only thread, and nothing catches (see `panic.rs`).
+    let words = ["catch_unwind", "thread::spawn", "thread::Builder", "thread::scope", "panic::set_hook"];
+    assert_absent(&["server/src"], &words, &[]);
+}
+
+#[test]
 fn nothing_half_done_is_left_behind() {
     let words = ["dbg!", "todo!", "unimplemented!", "#[ignore"];
     assert_absent(&["server/src", "client/src", "protocol/src", "cli/src", "benches"], &words, &[]);
