@@ -18,8 +18,8 @@ use crate::reactor::network::Network;
 pub const REFUSALS_MAX: usize = 16;
 /// The first rest after accepting failed for want of resources; it doubles up to the longest.
 const REST_MIN: Duration = Duration::from_millis(10);
-/// The longest such rest.
-const REST_MAX: Duration = Duration::from_secs(1);
+/// The longest such rest: whoever waits is served within a second after there are resources again.
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// Whether connections can be accepted now.
 #[derive(Debug)]
