@@ -153,6 +153,45 @@ fn two_hundred_at_once_by_reset_leave_no_ghosts() {
 }
 
 #[test]
+fn writing_to_those_who_are_gone_ends_nobody_else() {
+    let server = Server::start(&["--rate", "0"]);
+    let [mut ana, mut beto] = server.room(["ana", "beto"]);
+    let gone: Vec<_> = (0..50)
+        .map(|n| {
+            let mut client = Client::connect(&server);
+            client.register(&format!("u{n}"));
+            ana.expect_status(&format!("u{n}"), "ACTIVO", "joined");
+            beto.expect_status(&format!("u{n}"), "ACTIVO", "joined");
+            client
+        })
+        .collect();
+    // The server writes to them before, while and after it learns that they are gone.
+    let mut gone = gone.into_iter();
+    for n in 0..100 {
+        gone.next().map(if n % 2 == 0 { Client::reset } else { drop });
+        ana.say(&n.to_string());
+    }
+    for client in [&mut ana, &mut beto] {
+        let (mut said, mut left) = (0, 0);
+        while said < 100 || left < 50 {
+            let message = client.message();
+            match message["type"].as_str() {
+                Some("broadcast") => {
+                    assert_eq!(message["content"], said.to_string());
+                    said += 1;
+                }
+                _ => {
+                    assert_eq!(message["type"], "user_disconnected");
+                    left += 1;
+                }
+            }
+        }
+        assert_eq!((said, left), (100, 50));
+        assert_eq!(client.users(), ["ana", "beto"]);
+    }
+}
+
+#[test]
 fn a_message_for_somebody_who_has_just_left_is_refused() {
     let server = Server::start(&[]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);

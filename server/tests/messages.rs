@@ -51,6 +51,10 @@ fn any_text_arrives_as_it_was_sent() {
         "\u{200b}visible",
         "a\u{2028}b",
         "</script>",
+        // Shown as they are meant only by who shows them; on the wire they are text.
+        "\u{202e}al revés\u{202c} \u{2066}aislado\u{2069}",
+        &format!("zalgo{}", "\u{301}\u{323}".repeat(200)),
+        "\u{feff}\u{fffe}\u{10ffff}x",
     ] {
         ana.say(text);
         ana.expect_broadcast("ana", text);

@@ -222,10 +222,10 @@ fn while_it_stops_nobody_is_let_in() {
 }
 
 #[test]
-fn hang_up_and_user_signals_change_nothing() {
+fn hang_up_broken_pipes_and_user_signals_change_nothing() {
     let mut server = Server::start(&[]);
     let [mut ana] = server.room(["ana"]);
-    for signal in [Signal::HUP, Signal::USR1, Signal::USR2, Signal::HUP] {
+    for signal in [Signal::HUP, Signal::USR1, Signal::USR2, Signal::PIPE, Signal::HUP] {
         server.signal(signal);
         ana.say("sigue");
         ana.expect_broadcast("ana", "sigue");

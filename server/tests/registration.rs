@@ -100,7 +100,7 @@ fn what_is_no_name_is_refused_and_the_connection_may_try_again() {
         let error = client.expect_error("name_invalid");
         assert_eq!((&error["request"], &error["target"]), (&json!("register"), &json!(null)), "{name:?}");
     }
-    for name in [json!(null), json!(7), json!(["ana"]), json!({ "a": 1 }), json!(true)] {
+    for name in [json!(null), json!(7), json!(["ana"]), json!({ "a": 1 }), json!(true), json!(1.5)] {
         client.send(&json!({ "type": "register", "sender": name, "content": null }));
         client.expect_error("name_invalid");
     }

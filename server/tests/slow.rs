@@ -85,15 +85,15 @@ fn one_who_does_not_read_the_general_chat_is_closed_and_the_others_get_everythin
 fn one_who_does_not_read_its_private_messages_is_closed() {
     let server = Server::start(&["--rate", "0"]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);
-    let slow = join_with_small_buffer(&server, "lento");
+    let mut slow = join_with_small_buffer(&server, "lento");
     ana.expect_status("lento", "ACTIVO", "joined");
     beto.expect_status("lento", "ACTIVO", "joined");
     let before = server.resident_kib();
-    let text = "x".repeat(4_000);
+    let text = |n: usize| format!("{n} {}", "x".repeat(4_000));
     let mut said = 0;
     loop {
-        assert!(said * text.len() < FLOOD_BYTES_MAX, "still there after {said} messages");
-        ana.whisper("lento", &text);
+        assert!(said * 4_000 < FLOOD_BYTES_MAX, "still there after {said} messages");
+        ana.whisper("lento", &text(said));
         let message = ana.message();
         if is_departure(&message, "lento") {
             break;
@@ -105,7 +105,11 @@ fn one_who_does_not_read_its_private_messages_is_closed() {
     let after = server.resident_kib();
     assert!(after < before + COST_KIB_MAX, "{before} KiB before, {after} KiB after");
     beto.expect_nothing_more();
-    drop(slow);
+    // Whole messages, in order, up to where it was cut.
+    let (messages, _) = slow.drain();
+    let contents: Vec<_> = messages.iter().map(|message| message["content"].as_str().unwrap()).collect();
+    assert!(contents.len() <= said);
+    assert_eq!(contents, (0..contents.len()).map(text).collect::<Vec<_>>());
 }
 
 #[test]
