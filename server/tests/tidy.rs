@@ -5,6 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Rows of `docs/FAULTS.md`.
+const FAULTS: u32 = 52;
+
 /// The workspace's Rust files under these folders, without tests.
 fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -95,6 +98,38 @@ fn a_panic_of_the_server_ends_its_process() {
     // Its loop is on the only thread, and nothing catches (see `panic.rs`).
     let words = ["catch_unwind", "thread::spawn", "thread::Builder", "thread::scope", "panic::set_hook"];
     assert_absent(&["server/src"], &words, &[]);
+}
+
+#[test]
+fn every_fault_of_the_list_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let list = fs::read_to_string(root.join("docs/FAULTS.md")).unwrap();
+    let mut numbers = Vec::new();
+    for row in list.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let Ok(number) = cells[0].parse::<u32>() else { continue };
+        numbers.push(number);
+        let [_, fault, seen, shown] = cells[..] else { panic!("four cells in {row}") };
+        assert!(![fault, seen, shown].contains(&""), "an empty cell in {row}");
+        let mut tests = 0;
+        for name in shown.split('`').skip(1).step_by(2) {
+            let (file, test) = name.split_once("::").unwrap_or_else(|| panic!("{name} names a file::test"));
+            let path = ["server/tests", "server/src/reactor/hub/tests", "client/tests", ""]
+                .map(|folder| root.join(folder).join(file))
+                .into_iter()
+                .find(|path| path.is_file())
+                .unwrap_or_else(|| panic!("row {number}: no file {file}"));
+            let text = fs::read_to_string(&path).unwrap();
+            // Rust's in a test file, a shell's or Python's in a script.
+            let is_there = [format!("]\nfn {test}()"), format!("\n{test}() {{"), format!("\ndef {test}(")]
+                .iter()
+                .any(|definition| text.contains(definition.as_str()));
+            assert!(is_there, "row {number}: no test {test} in {}", path.display());
+            tests += 1;
+        }
+        assert!(tests > 0, "row {number} names no test");
+    }
+    assert_eq!(numbers, (1..=FAULTS).collect::<Vec<_>>(), "one row for each fault");
 }
 
 #[test]
