@@ -125,7 +125,8 @@ impl<N: Network> Hub<N> {
     pub fn on_ready(&mut self, id: ConnectionId, readiness: Readiness) {
         let Some(connection) = self.get(id) else { return };
         connection.flags.readable |= readiness.readable | readiness.read_closed;
-        connection.flags.read_closed |= readiness.read_closed;
+        let has_finished =
+            readiness.read_closed && !std::mem::replace(&mut connection.flags.read_closed, true);
         connection.flags.writable |= readiness.writable;
         let is_lost = readiness.failed && connection.flags.paused;
         if readiness.writable {
@@ -134,6 +135,8 @@ impl<N: Network> Hub<N> {
         if is_lost {
             // Reading rests, so it would find out too late.
             self.end_with(id, CloseReason::Failed(io::ErrorKind::ConnectionReset));
+        } else if has_finished {
+            self.resume_first(id);
         } else {
             self.want_resume(id);
         }
@@ -367,6 +370,15 @@ impl<N: Network> Hub<N> {
         if !std::mem::replace(&mut connection.flags.wants_resume, true) {
             self.to_resume.push_back(id);
         }
+    }
+
+    /// The peer has finished sending: it is read before all others, once. It gets nothing until it is read to its
+    /// end, and behind a crowd of talkers it would be taken for one who does not read, its last words lost. Where it
+    /// stands in the queue already, it is looked at twice.
+    fn resume_first(&mut self, id: ConnectionId) {
+        let Some(connection) = self.get(id) else { return };
+        connection.flags.wants_resume = true;
+        self.to_resume.push_front(id);
     }
 
     fn arm(&mut self, id: ConnectionId, kind: TimerKind, at: Duration) {

@@ -25,17 +25,32 @@ impl<N: Network> Hub<N> {
             let backlog = std::mem::take(&mut connection.backlog);
             return self.take_in(handler, id, &backlog);
         }
+        let was_all = self.read_once(handler, id);
+        let has_finished = |connection: &mut Connection<N::Stream>| {
+            connection.flags.read_closed && !connection.flags.unprocessed && connection.can_read()
+        };
+        if was_all && !self.ops.must_flush() && self.get(id).is_some_and(has_finished) {
+            // What is left is the end, which need not wait for another turn.
+            self.read_once(handler, id);
+        }
+    }
+
+    /// Reads once and hands on what comes of it. Whether it was less than could have come, and so all there is.
+    fn read_once<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) -> bool {
         let mut buffer = std::mem::take(&mut self.receive_buffer);
+        let mut was_all = false;
         match self.connections[id.slot()].read(&mut buffer) {
             Ok(None) => {}
             Ok(Some(0)) => self.on_end_of_stream(id),
             Ok(Some(count)) => {
+                was_all = count < buffer.len();
                 self.on_bytes(id, &buffer[..count]);
                 self.take_in(handler, id, &buffer[..count]);
             }
             Err(error) => self.end_with(id, CloseReason::Failed(error.kind())),
         }
         self.receive_buffer = buffer;
+        was_all
     }
 
     /// Bytes have come from the network: liveness, the byte rate, and whether a message is under way.

@@ -136,6 +136,29 @@ fn what_is_said_while_many_part_does_not_pile_up_for_those_who_have_not_yet() {
 }
 
 #[test]
+fn whoever_has_finished_sending_is_read_to_the_end_before_a_crowd_of_talkers() {
+    // Twice what is taken in before everybody is written to.
+    const TALKERS: usize = 2 * ANNOUNCEMENTS_PER_FLUSH / MESSAGES_PER_TURN;
+    let mut world = World::new();
+    let listener = world.open();
+    let talkers: Vec<usize> = (0..TALKERS).map(|_| world.open()).collect();
+    let leaver = world.open();
+    for number in &talkers {
+        world.pipes[*number].borrow_mut().to_server.extend(text("all").repeat(MESSAGES_PER_TURN));
+    }
+    world.pipes[leaver].borrow_mut().to_server.extend(text("goodbye"));
+    world.pipes[leaver].borrow_mut().eof = true;
+    // It comes last, behind all of them.
+    world.one_turn(&[&talkers[..], &[leaver]].concat());
+    assert!(world.hub.has_leftovers(), "not all of them were read");
+    assert!(world.handler.received.iter().any(|text| text == "goodbye"), "but its last word");
+    assert_eq!(world.handler.closes, [CloseReason::PeerVanished], "and its end");
+    world.run();
+    let heard = world.take(listener);
+    assert_eq!(heard, echo("all").repeat(TALKERS * MESSAGES_PER_TURN));
+}
+
+#[test]
 fn between_messages_a_connection_owns_nothing_of_the_library() {
     let mut world = World::new();
     let [one, other] = [world.open(), world.open()];
