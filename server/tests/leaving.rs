@@ -108,6 +108,43 @@ fn by_breaking_the_protocol() {
 }
 
 #[test]
+fn however_they_leave_the_others_are_told_within_a_tenth_of_a_second() {
+    const TOLD_MAX: Duration = Duration::from_millis(100);
+    // A busy machine may be late, but not each time.
+    const TRIES: usize = 5;
+    let server = Server::start(&[]);
+    let [mut beto] = server.room(["beto"]);
+    let ways: [(&str, fn(&mut Client)); 4] = [
+        ("disconnect", |ana| ana.request("disconnect", json!({}))),
+        ("close", |ana| ana.close(1000)),
+        ("end", |ana| ana.stream().shutdown(Shutdown::Both).unwrap()),
+        ("reset", |ana| {
+            let linger = Some(Duration::ZERO);
+            socket2::SockRef::from(&*ana.stream()).set_linger(linger).unwrap();
+        }),
+    ];
+    for (what, leave) in ways {
+        let mut times = Vec::new();
+        while times.last().is_none_or(|time| *time > TOLD_MAX) {
+            assert!(times.len() < TRIES, "by {what}, told after {times:?}");
+            let [mut ana] = server.room(["ana"]);
+            beto.expect_status("ana", "ACTIVO", "joined");
+            let start = Instant::now();
+            leave(&mut ana);
+            if what == "reset" {
+                drop(ana);
+                beto.expect_left("ana");
+            } else {
+                // Still there, so that it is the way that ends it.
+                beto.expect_left("ana");
+                drop(ana);
+            }
+            times.push(start.elapsed());
+        }
+    }
+}
+
+#[test]
 fn by_a_message_and_the_end_right_behind_it_which_still_arrives() {
     let server = Server::start(&[]);
     let [mut beto, mut ana] = server.room(["beto", "ana"]);
