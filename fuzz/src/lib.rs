@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod cuts;
 pub mod frames;
 pub mod handshake;

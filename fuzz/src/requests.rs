@@ -32,10 +32,10 @@ const PEERS_MAX: u8 = 26;
 /// What one step may repeat.
 const REPEATS: usize = 64;
 /// Steps of one input, repeated ones counted: so that no input takes seconds.
-const STEPS_MAX: usize = 4_000;
+const STEPS_MAX: usize = 1_000;
 /// The wall clock when a run begins.
 const EPOCH: i64 = 1_795_187_535_123;
-/// Names that are repeated, so that a long content takes few bytes of input.
+/// Stands for a long text, so that it takes few bytes of input.
 const LONG: &str = "$LONG";
 
 /// See the module's documentation.
