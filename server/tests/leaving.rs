@@ -107,6 +107,9 @@ fn by_breaking_the_protocol() {
     });
 }
 
+/// How somebody leaves.
+type Way = (&'static str, fn(&mut Client));
+
 #[test]
 fn however_they_leave_the_others_are_told_within_a_tenth_of_a_second() {
     const TOLD_MAX: Duration = Duration::from_millis(100);
@@ -114,7 +117,7 @@ fn however_they_leave_the_others_are_told_within_a_tenth_of_a_second() {
     const TRIES: usize = 5;
     let server = Server::start(&[]);
     let [mut beto] = server.room(["beto"]);
-    let ways: [(&str, fn(&mut Client)); 4] = [
+    let ways: [Way; 4] = [
         ("disconnect", |ana| ana.request("disconnect", json!({}))),
         ("close", |ana| ana.close(1000)),
         ("end", |ana| ana.stream().shutdown(Shutdown::Both).unwrap()),
