@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::bounds::{self, Bounds};
 use crate::config::Config;
+use crate::web_origin::Host;
 
 /// The longest `--inactivity`, in seconds: 30 years, which is never enough to overflow a clock.
 const INACTIVITY_SECONDS_MAX: f64 = 1e9;
@@ -39,6 +40,7 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
         max_message: value(&matches, "max-message").unwrap_or(default.max_message),
         rate: value(&matches, "rate").unwrap_or(default.rate),
         bounds: all_bounds(&matches, lang),
+        allow_origin: values(&matches, "allow-origin"),
         lang,
     })
 }
@@ -53,6 +55,10 @@ fn all_bounds(matches: &ArgMatches, lang: Lang) -> Bounds {
         bounds.set(assignment, lang).expect("each was tried when it was parsed");
     }
     bounds
+}
+
+fn values<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Vec<T> {
+    matches.get_many(name).into_iter().flatten().cloned().collect()
 }
 
 fn command(lang: Lang) -> Command {
@@ -100,6 +106,11 @@ fn command(lang: Lang) -> Command {
                 .action(ArgAction::Append)
                 .value_parser(move |v: &str| Bounds::default().set(v, lang).map(|()| v.to_owned())),
         )
+        .arg(
+            option("allow-origin", "HOST", texts.allow_origin)
+                .action(ArgAction::Append)
+                .value_parser(move |v: &str| Host::of_option(v).ok_or_else(|| texts.host_form.to_owned())),
+        )
 }
 
 fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
@@ -145,6 +156,8 @@ struct Texts {
     connections_per_ip: &'static str,
     limit_name: &'static str,
     limit: &'static str,
+    host_form: &'static str,
+    allow_origin: &'static str,
 }
 
 impl Texts {
@@ -172,6 +185,8 @@ impl Texts {
                 connections_per_ip: "Conexiones por dirección IP; 0 sin límite [64]",
                 limit_name: "NOMBRE=VALOR",
                 limit: "Otro límite; --limit list los enumera",
+                host_form: "un nombre o una dirección, como web.example",
+                allow_origin: "Sitio web cuyas páginas pueden usar el chat; se repite [el propio]",
             },
             Lang::English => Self {
                 about: "WebSocket chat server",
@@ -195,6 +210,8 @@ impl Texts {
                 connections_per_ip: "Connections per IP address; 0 no limit [64]",
                 limit_name: "NAME=VALUE",
                 limit: "Another limit; --limit list lists them",
+                host_form: "a name or an address, such as web.example",
+                allow_origin: "Web site whose pages may use the chat; repeatable [its own]",
             },
         }
     }
@@ -226,7 +243,8 @@ mod tests {
     #[test]
     fn every_option_is_taken() {
         let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --connections-per-ip 5 --max-clients 7 \
-                    --max-message 100 --rate 0 --limit ping=1 --limit pong=2.5";
+                    --max-message 100 --rate 0 --limit ping=1 --limit pong=2.5 \
+                    --allow-origin web.example --allow-origin http://[::1]:5";
         let config = parsed(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
         let mut bounds = Bounds::default();
         bounds.set("ping=1", Lang::English).unwrap();
@@ -241,6 +259,7 @@ mod tests {
             max_message: 100,
             rate: 0,
             bounds,
+            allow_origin: ["web.example", "::1"].map(|host| Host::of_option(host).unwrap()).into(),
             lang: Lang::English,
         };
         assert_eq!(config, expected);
@@ -272,6 +291,7 @@ mod tests {
             (&["1", "--limit", "ping=0"], "ping=N, seconds from 0.01 to 86400"),
             (&["1", "--limit", "pings=1"], "handshake, registration"),
             (&["1", "--connections-per-ip", "-1"], "whole number"),
+            (&["1", "--allow-origin", "null"], "web.example"),
             (&["1", "--rate", "2", "--rate", "3"], "--rate"),
         ] {
             let sentence = usage(args);

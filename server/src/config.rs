@@ -8,7 +8,9 @@ use chat_protocol::{Lang, limits};
 use crate::bounds::{Bounds, Name};
 use crate::bucket::Rate;
 use crate::chat::Settings;
+use crate::http::Pages;
 use crate::reactor::Limits;
+use crate::web_origin::Host;
 
 /// A burst is so many seconds' worth of messages.
 const BURST_SECONDS: u32 = 3;
@@ -45,6 +47,8 @@ pub struct Config {
     pub rate: u32,
     /// Every other bound.
     pub bounds: Bounds,
+    /// Hosts whose web pages may use the chat, beside the server's own.
+    pub allow_origin: Vec<Host>,
     /// The language of error sentences, HTTP texts and terminal texts.
     pub lang: Lang,
 }
@@ -61,6 +65,7 @@ impl Default for Config {
             max_message: limits::CONTENT_BYTES_DEFAULT,
             rate: 20,
             bounds: Bounds::default(),
+            allow_origin: Vec::new(),
             lang: Lang::Spanish,
         }
     }
@@ -93,6 +98,12 @@ impl Config {
     pub fn within(&self, descriptors: usize) -> Self {
         let connections = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
         Self { max_clients: self.max_clients.min(connections), ..self.clone() }
+    }
+
+    /// What visitors get.
+    #[must_use]
+    pub fn pages(&self) -> Pages {
+        Pages::new(self.lang).allow_origins(self.allow_origin.clone())
     }
 
     /// What the reactor needs of it.

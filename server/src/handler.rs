@@ -39,8 +39,15 @@ impl ChatHandler {
     /// An empty chat.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        let pages = Pages::new(settings.lang);
+        Self::with_pages(settings, pages)
+    }
+
+    /// An empty chat that answers visitors with these pages.
+    #[must_use]
+    pub fn with_pages(settings: Settings, pages: Pages) -> Self {
         Self {
-            pages: Pages::new(settings.lang),
+            pages,
             content_bytes_max: settings.content_bytes_max,
             chat: Chat::new(settings),
             clients: Vec::new(),

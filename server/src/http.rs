@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use chat_protocol::Lang;
 
 use crate::reactor::{Answer, Refusal, Request, Response, Upgrade};
+use crate::web_origin::{self, Host};
 
 /// The path of the protocol document.
 const CHAT_PATH: &str = "/chat";
@@ -14,17 +15,24 @@ const ROOT_PATH: &str = "/";
 /// What a 426 must say (RFC 9110, section 15.5.22; RFC 6455, section 4.4).
 const UPGRADE_HEADERS: &[&str] = &["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
 
-/// The texts, in one language.
-#[derive(Debug, Clone, Copy)]
+/// The texts, in one language, and who may read them.
+#[derive(Debug, Clone)]
 pub struct Pages {
     lang: Lang,
+    allowed_origins: Vec<Host>,
 }
 
 impl Pages {
     /// The pages in this language.
     #[must_use]
     pub const fn new(lang: Lang) -> Self {
-        Self { lang }
+        Self { lang, allowed_origins: Vec::new() }
+    }
+
+    /// The same, also for web pages of these hosts.
+    #[must_use]
+    pub fn allow_origins(self, hosts: Vec<Host>) -> Self {
+        Self { allowed_origins: hosts, ..self }
     }
 
     /// The answer to a request.
@@ -32,6 +40,9 @@ impl Pages {
     pub fn answer(&self, request: &Request<'_>) -> Answer {
         let head_only = request.method == "HEAD";
         let respond = |status, headers, body| Answer::Respond(Response { status, headers, body, head_only });
+        if web_origin::is_foreign(request, &self.allowed_origins) {
+            return respond(403, &[], web_origin::sentence(request, self.lang));
+        }
         if !matches!(request.path, CHAT_PATH | ROOT_PATH) {
             return respond(404, &[], self.not_found(request));
         }
@@ -197,7 +208,17 @@ mod tests {
             local: "[::ffff:10.0.0.5]:8080".parse().unwrap(),
             is_same_machine: false,
         };
-        Request { method, path, host: None, upgrade, subprotocol: None, endpoints }
+        Request {
+            method,
+            path,
+            host: None,
+            origin: None,
+            user_agent: None,
+            accept: None,
+            upgrade,
+            subprotocol: None,
+            endpoints,
+        }
     }
 
     #[track_caller]

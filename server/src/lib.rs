@@ -21,6 +21,7 @@ pub mod moment;
 pub mod origin;
 pub mod reactor;
 pub mod server;
+pub mod web_origin;
 
 pub use config::Config;
 pub use server::Server;

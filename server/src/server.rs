@@ -43,7 +43,8 @@ impl Server {
         let limits = config.limits();
         let descriptors = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
         let limits = Limits { connections_max: limits.connections_max.min(descriptors), ..limits };
-        Ok(Self { reactor: Reactor::new(listener, limits)?, handler: ChatHandler::new(config.settings()) })
+        let handler = ChatHandler::with_pages(config.settings(), config.pages());
+        Ok(Self { reactor: Reactor::new(listener, limits)?, handler })
     }
 
     /// Where it listens; the port is the real one, also if 0 was asked for.

@@ -92,6 +92,12 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The `Host` header, if there is one in UTF-8.
     pub host: Option<&'a str>,
+    /// The `Origin` header: which page makes a browser ask. What is not UTF-8 in it is replaced.
+    pub origin: Option<&'a str>,
+    /// The `User-Agent` header, in the same way.
+    pub user_agent: Option<&'a str>,
+    /// The `Accept` header, in the same way.
+    pub accept: Option<&'a str>,
     /// Whether it asks for a WebSocket.
     pub upgrade: Upgrade,
     /// The first subprotocol offered.

@@ -32,6 +32,9 @@ pub struct Head {
     method: String,
     path: String,
     host: Option<String>,
+    origin: Option<String>,
+    user_agent: Option<String>,
+    accept: Option<String>,
     subprotocol: Option<String>,
     /// The `101` that accepts it, where its upgrade is valid.
     upgrade: Result<server::Response, Upgrade>,
@@ -54,16 +57,21 @@ pub fn examine(bytes: &[u8], bytes_max: usize) -> Examined {
 
 impl Head {
     fn new(len: usize, request: &httparse::Request<'_, '_>, bytes: &[u8]) -> Self {
-        let header = |name: &str| {
+        let find = |name: &str| {
             let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-            std::str::from_utf8(found.value).ok()
+            Some(found.value)
         };
+        let header = |name: &str| std::str::from_utf8(find(name)?).ok();
+        let lossy = |name: &str| Some(String::from_utf8_lossy(find(name)?).into_owned());
         let target = request.path.unwrap_or_default();
         Self {
             len,
             method: request.method.unwrap_or_default().to_owned(),
             path: target.split('?').next().unwrap_or_default().to_owned(),
             host: header("host").map(str::to_owned),
+            origin: lossy("origin"),
+            user_agent: lossy("user-agent"),
+            accept: lossy("accept"),
             subprotocol: header("sec-websocket-protocol").and_then(first_token),
             upgrade: accept(bytes).map_err(|problem| match header("upgrade") {
                 Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => problem,
@@ -80,6 +88,9 @@ impl Head {
             method: &self.method,
             path: &self.path,
             host: self.host.as_deref(),
+            origin: self.origin.as_deref(),
+            user_agent: self.user_agent.as_deref(),
+            accept: self.accept.as_deref(),
             upgrade: self.upgrade.as_ref().err().copied().unwrap_or(Upgrade::Valid),
             subprotocol: self.subprotocol.as_deref(),
             endpoints,

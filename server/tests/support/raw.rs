@@ -44,11 +44,18 @@ pub fn connect(server: &Server) -> TcpStream {
     stream
 }
 
+/// A TCP connection on which these bytes were sent.
+#[track_caller]
+pub fn send(server: &Server, bytes: impl AsRef<[u8]>) -> TcpStream {
+    let mut stream = connect(server);
+    stream.write_all(bytes.as_ref()).unwrap();
+    stream
+}
+
 /// Sends bytes, and reads an HTTP response up to the end of the connection, which the server must bring about.
 #[track_caller]
 pub fn http(server: &Server, request: impl AsRef<[u8]>) -> Response {
-    let mut stream = connect(server);
-    stream.write_all(request.as_ref()).unwrap();
+    let mut stream = send(server, request);
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();
     let text = String::from_utf8(response).unwrap();
