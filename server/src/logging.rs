@@ -1,24 +1,118 @@
-//! The log: one line per event on stderr, escaped, cut, and dropped rather than waited for.
+//! The log: one line per event on stderr, escaped, cut, and dropped rather than waited for. Whoever makes many
+//! events can neither fill a disk quickly nor hold the loop up: lines over a rate are left out and counted.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chat_protocol::Timestamp;
-use env_logger::{Builder, Env, Target};
+use env_logger::{Builder, Env, Logger, Target};
+use log::{Level, Log, Metadata, Record};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::bucket::{Bucket, Rate};
 
 /// Bytes of one line.
 const LINE_BYTES_MAX: usize = 1_024;
+/// Lines of one severity: below warnings, and from warnings on, so that a flood of visitors hides no warning.
+pub const LINE_RATE: Rate = Rate { per_second: 200, burst: 1_000 };
 
 /// Starts the log. `RUST_LOG` filters; the default is `info`.
 pub fn start() {
-    Builder::from_env(Env::default().default_filter_or("info"))
+    let logger = Builder::from_env(Env::default().default_filter_or("info"))
         .target(Target::Pipe(Box::new(Stderr)))
         .format(|line, record| {
             let now = Timestamp::from_unix_millis(unix_millis());
             line.write_all(one_line(&format!("{now} {:5} {}", record.level(), record.args())).as_bytes())
         })
-        .init();
+        .build();
+    let level = logger.filter();
+    // Started once, by the program; a second log would find the first one in its place.
+    if log::set_boxed_logger(Box::new(Limited::new(logger))).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+/// A logger behind [`LINE_RATE`].
+struct Limited {
+    logger: Logger,
+    started: Instant,
+    severities: Mutex<[Allowance; 2]>,
+}
+
+impl Limited {
+    fn new(logger: Logger) -> Self {
+        Self { logger, started: Instant::now(), severities: Mutex::default() }
+    }
+
+    fn say(&self, record: &Record<'_>, text: std::fmt::Arguments<'_>) {
+        let (level, target) = (record.level(), record.target());
+        self.logger.log(&Record::builder().level(level).target(target).args(text).build());
+    }
+}
+
+impl Log for Limited {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.logger.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.logger.matches(record) {
+            return;
+        }
+        let severity = usize::from(record.level() <= Level::Warn);
+        let verdict = {
+            let mut severities = self.severities.lock().unwrap_or_else(PoisonError::into_inner);
+            severities[severity].judge(self.started.elapsed())
+        };
+        match verdict {
+            Verdict::Write { left_out: 0 } => self.logger.log(record),
+            Verdict::Write { left_out } => {
+                self.say(record, format_args!("{left_out} lines were left out of the log: too many at once"));
+                self.logger.log(record);
+            }
+            Verdict::BeginToLeaveOut => {
+                self.say(
+                    record,
+                    format_args!("too much happens: lines are left out of the log from here on"),
+                );
+            }
+            Verdict::LeaveOut => {}
+        }
+    }
+
+    fn flush(&self) {
+        self.logger.flush();
+    }
+}
+
+/// How many lines may be written, and how many were not.
+#[derive(Debug, Default)]
+struct Allowance {
+    bucket: Bucket,
+    left_out: u64,
+}
+
+/// What happens to a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is written, after it was said that so many were not.
+    Write { left_out: u64 },
+    /// It is the first that is not.
+    BeginToLeaveOut,
+    /// It is not.
+    LeaveOut,
+}
+
+impl Allowance {
+    fn judge(&mut self, now: Duration) -> Verdict {
+        if self.bucket.try_take(1, LINE_RATE, now) {
+            return Verdict::Write { left_out: std::mem::take(&mut self.left_out) };
+        }
+        self.left_out += 1;
+        if self.left_out == 1 { Verdict::BeginToLeaveOut } else { Verdict::LeaveOut }
+    }
 }
 
 fn unix_millis() -> i64 {
@@ -68,6 +162,26 @@ impl Write for Stderr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_storm_of_lines_is_cut_and_the_next_line_says_how_many_were_left_out() {
+        let mut allowance = Allowance::default();
+        let burst = u64::from(LINE_RATE.burst);
+        let at = Duration::from_secs(5);
+        for _ in 0..burst {
+            assert_eq!(allowance.judge(at), Verdict::Write { left_out: 0 });
+        }
+        assert_eq!(allowance.judge(at), Verdict::BeginToLeaveOut);
+        for _ in 1..5_000 {
+            assert_eq!(allowance.judge(at), Verdict::LeaveOut);
+        }
+        let later = at + Duration::from_secs(1);
+        assert_eq!(allowance.judge(later), Verdict::Write { left_out: 5_000 });
+        for _ in 1..LINE_RATE.per_second {
+            assert_eq!(allowance.judge(later), Verdict::Write { left_out: 0 });
+        }
+        assert_eq!(allowance.judge(later), Verdict::BeginToLeaveOut);
+    }
 
     #[test]
     fn an_event_is_one_line_whatever_is_in_it() {
