@@ -7,10 +7,12 @@ use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
 use crate::http::Pages;
-use crate::reactor::handler::{ANNOUNCED_BYTES_PER_FLUSH, ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH};
+use crate::reactor::handler::{
+    ANNOUNCED_BYTES_PER_FLUSH, ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH, canonical,
+};
 use crate::reactor::{
-    Answer, CloseReason, ConnectionId, Endpoints, Frames, Handler, Incoming, Ops, Outgoing, Refusal, Request,
-    Response,
+    Answer, CloseReason, ConnectionId, Endpoints, FirstBytes, Frames, Handler, Incoming, Ops, Outgoing,
+    Refusal, Request, Response,
 };
 
 // Whoever keeps up is never overrun by what one turn queues.
@@ -105,11 +107,6 @@ impl ChatHandler {
     }
 }
 
-/// An address as people know it: IPv4 as IPv4, not mapped into IPv6.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
 fn peer_of(connection: ConnectionId) -> PeerId {
     PeerId(connection.slot() as u32)
 }
@@ -117,6 +114,10 @@ fn peer_of(connection: ConnectionId) -> PeerId {
 impl Handler for ChatHandler {
     fn on_request(&mut self, request: &Request<'_>) -> Answer {
         self.pages.answer(request)
+    }
+
+    fn on_stranger(&mut self, first: FirstBytes, endpoints: Endpoints) -> String {
+        self.pages.introduce(first, endpoints)
     }
 
     fn on_refused(&mut self, refusal: Refusal) -> Response {
@@ -159,12 +160,10 @@ impl Handler for ChatHandler {
         self.handle(ops, Input::TimerFired { peer: peer_of(connection) });
     }
 
-    fn on_close(&mut self, ops: &mut Ops, connection: ConnectionId, reason: &CloseReason) {
+    fn on_close(&mut self, ops: &mut Ops, connection: ConnectionId, _: &CloseReason) {
         self.handle(ops, Input::Closed { peer: peer_of(connection) });
-        let client = self.clients.get_mut(connection.slot()).and_then(Option::take);
-        if let Some(Client { address, has_registered, .. }) = client {
-            let who = if has_registered { "" } else { " (never registered)" };
-            info!("connection from {address}{who} {reason}");
+        if let Some(client) = self.clients.get_mut(connection.slot()) {
+            *client = None;
         }
     }
 

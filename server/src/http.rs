@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 
 use chat_protocol::Lang;
 
-use crate::reactor::{Answer, Refusal, Request, Response, Upgrade};
+use crate::reactor::handler::canonical;
+use crate::reactor::{Answer, Endpoints, FirstBytes, Refusal, Request, Response, Upgrade};
 use crate::web_origin::{self, Host};
 
 /// The path of the protocol document.
 const CHAT_PATH: &str = "/chat";
 /// Where clients built on libwebsockets connect, and where people look.
 const ROOT_PATH: &str = "/";
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a 426 must say (RFC 9110, section 15.5.22; RFC 6455, section 4.4).
 const UPGRADE_HEADERS: &[&str] = &["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
@@ -103,22 +106,42 @@ impl Pages {
         Response { status, headers: &[], body: body.to_owned(), head_only: false }
     }
 
-    fn welcome(&self, request: &Request<'_>) -> String {
-        let Place { url, host, port } = Place::of(request);
+    /// The line for one who speaks no HTTP, or says nothing; empty for those who would not read it.
+    #[must_use]
+    pub fn introduce(&self, first: FirstBytes, endpoints: Endpoints) -> String {
+        if !matches!(first, FirstBytes::Text | FirstBytes::Nothing) {
+            return String::new();
+        }
+        let Place { host, port, .. } = Place::of(None, endpoints.local);
         match self.lang {
             Lang::Spanish => format!(
-                "Esto es chat-server {}: un chat por WebSocket.\n\n\
-                 Desde una terminal:  chat-client SU_NOMBRE {host} {port}\n\
-                 Desde un programa:   WebSocket en {url}, un objeto JSON por trama de texto;\n\
-                 \x20                    el primero: {{\"type\":\"register\",\"sender\":\"SU_NOMBRE\",\"content\":null}}\n",
-                env!("CARGO_PKG_VERSION")
+                "Esto es chat-server {VERSION}, un chat por WebSocket: se entra con \
+                 chat-client SU_NOMBRE {host} {port}\r\n"
             ),
             Lang::English => format!(
-                "This is chat-server {}: a chat over WebSocket.\n\n\
+                "This is chat-server {VERSION}, a chat over WebSocket: enter it with \
+                 chat-client YOUR_NAME {host} {port}\r\n"
+            ),
+        }
+    }
+
+    fn welcome(&self, request: &Request<'_>) -> String {
+        let Place { url, host, port } = Place::of(request.host, request.endpoints.local);
+        let you = canonical(request.endpoints.peer);
+        match self.lang {
+            Lang::Spanish => format!(
+                "Esto es chat-server {VERSION}: un chat por WebSocket.\n\n\
+                 Desde una terminal:  chat-client SU_NOMBRE {host} {port}\n\
+                 Desde un programa:   WebSocket en {url}, un objeto JSON por trama de texto;\n\
+                 \x20                    el primero: {{\"type\":\"register\",\"sender\":\"SU_NOMBRE\",\"content\":null}}\n\n\
+                 Desde aquí se le ve como {you}.\n"
+            ),
+            Lang::English => format!(
+                "This is chat-server {VERSION}: a chat over WebSocket.\n\n\
                  From a terminal:  chat-client YOUR_NAME {host} {port}\n\
                  From a program:   WebSocket at {url}, one JSON object in each text frame;\n\
-                 \x20                 the first: {{\"type\":\"register\",\"sender\":\"YOUR_NAME\",\"content\":null}}\n",
-                env!("CARGO_PKG_VERSION")
+                 \x20                 the first: {{\"type\":\"register\",\"sender\":\"YOUR_NAME\",\"content\":null}}\n\n\
+                 Seen from here you are {you}.\n"
             ),
         }
     }
@@ -172,15 +195,13 @@ struct Place {
 
 impl Place {
     /// From the `Host` header if it is plain enough to be repeated, else from our own address.
-    fn of(request: &Request<'_>) -> Self {
-        let local = request.endpoints.local;
+    fn of(host: Option<&str>, local: SocketAddr) -> Self {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".:-_[]".contains(c);
-        let host =
-            request.host.filter(|host| !host.is_empty() && host.len() <= 255 && host.chars().all(is_plain));
+        let host = host.filter(|host| !host.is_empty() && host.len() <= 255 && host.chars().all(is_plain));
         let authority = match host {
             Some(host) if names_a_port(host) => host.to_owned(),
             Some(host) => format!("{host}:{}", local.port()),
-            None => SocketAddr::new(local.ip().to_canonical(), local.port()).to_string(),
+            None => canonical(local).to_string(),
         };
         let (host, port) = authority.rsplit_once(':').unwrap_or((&authority, ""));
         Self {
@@ -200,7 +221,6 @@ fn names_a_port(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reactor::Endpoints;
 
     fn request<'a>(method: &'a str, path: &'a str, upgrade: Upgrade) -> Request<'a> {
         let endpoints = Endpoints {
@@ -225,7 +245,7 @@ mod tests {
     fn response(request: &Request<'_>) -> Response {
         match Pages::new(Lang::Spanish).answer(request) {
             Answer::Respond(response) => response,
-            Answer::Accept { .. } => panic!("accepted"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -8,15 +8,18 @@
 
 pub mod close;
 pub mod connection;
+pub mod first_bytes;
 pub mod handler;
 pub mod handshake;
 pub mod hub;
 pub mod id;
+pub mod ledger;
 pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
 pub mod sockets;
+pub mod stats;
 pub mod strangers;
 pub mod wheel;
 
@@ -32,11 +35,13 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 
 pub use close::{CloseFrame, CloseReason};
+pub use first_bytes::FirstBytes;
 pub use handler::{
     Answer, Endpoints, Frames, Handler, Incoming, Ops, Outgoing, Refusal, Request, Response, Upgrade,
 };
 pub use hub::Hub;
 pub use id::ConnectionId;
+pub use stats::Overview;
 
 use crate::bucket::Rate;
 use crate::moment::Moment;
@@ -200,16 +205,19 @@ impl Reactor {
         while !self.is_finished() {
             self.turn(handler)?;
         }
+        self.hub.abandon();
         Ok(())
     }
 
     fn turn<H: Handler>(&mut self, handler: &mut H) -> io::Result<()> {
         self.poll()?; // sleeps until the next deadline at most
-        self.hub.begin_turn(self.now());
+        let now = self.now();
+        self.hub.begin_turn(now);
         self.dispatch(handler); // readiness is noted, in the order reported
         self.hub.resume(handler); // reading, first come, first served; then newcomers
         self.hub.expire(handler); // timers last: a pong that arrived in time counts
         self.hub.settle(handler); // wishes, writes, on_close, freeing of slots
+        self.hub.note_turn(self.started.elapsed().saturating_sub(now.monotonic));
         Ok(())
     }
 

@@ -14,6 +14,7 @@
 //! It is fed with bytes and gives bytes; who reads the socket, calls the handler and arms the timers is the hub.
 
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tungstenite::error::Error;
@@ -22,7 +23,8 @@ use tungstenite::protocol::{CloseFrame as LibraryCloseFrame, Role, WebSocketConf
 use tungstenite::{Message, Utf8Bytes};
 
 use super::close::{CloseFrame, CloseReason, REASON_BYTES_MAX};
-use super::handler::Endpoints;
+use super::handler::{Endpoints, canonical};
+use super::ledger::End;
 use super::network::Stream;
 use super::outbox::{Outbox, Spare};
 use super::progress::Progress;
@@ -51,10 +53,18 @@ pub struct Connection<S> {
     pub(crate) network: Option<Network>,
     pub(crate) state: State,
     pub(crate) outbox: Outbox,
-    /// Received and not yet processed, since the turn's budget was spent.
-    pub(crate) backlog: Vec<u8>,
     pub(crate) timers: [Option<TimerId>; TimerKind::COUNT],
     pub(crate) flags: Flags,
+    /// The other end; IPv4 as IPv4.
+    pub(crate) peer: SocketAddr,
+    /// When it was accepted.
+    accepted_at_ms: u64,
+    /// Bytes read from it.
+    pub(crate) received: u64,
+    /// Bytes that the system took for it.
+    pub(crate) sent: u64,
+    /// How it ended, once that is known.
+    pub(crate) end: Option<Box<End>>,
 }
 
 /// What may be true of a connection beside its state.
@@ -146,6 +156,8 @@ pub struct Session {
 #[derive(Debug)]
 struct Library {
     context: WebSocketContext,
+    /// Received and not yet processed, since the turn's budget was spent.
+    backlog: Vec<u8>,
     /// Its buffer has grown for a large message; it never shrinks by itself.
     is_bloated: bool,
 }
@@ -173,7 +185,7 @@ impl Spares {
     fn lend(&mut self) -> Box<Library> {
         self.library.take().unwrap_or_else(|| {
             let context = WebSocketContext::new(Role::Server, Some(self.config));
-            Box::new(Library { context, is_bloated: false })
+            Box::new(Library { context, backlog: Vec::new(), is_bloated: false })
         })
     }
 }
@@ -254,6 +266,16 @@ impl Session {
         }
     }
 
+    /// Keeps bytes that were received and are taken in later.
+    pub fn keep(&mut self, bytes: &[u8], spares: &mut Spares) {
+        self.library.get_or_insert_with(|| spares.lend()).backlog = bytes.to_vec();
+    }
+
+    /// The bytes that were kept; nothing is kept then.
+    pub fn take_kept(&mut self) -> Vec<u8> {
+        self.library.as_mut().map(|library| std::mem::take(&mut library.backlog)).unwrap_or_default()
+    }
+
     /// Whether it owns the library's part, because a message was begun or is not yet handed on.
     #[must_use]
     pub fn owns_library(&self) -> bool {
@@ -289,6 +311,10 @@ impl Session {
     }
 }
 
+fn whole_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What the library found wrong, as the reason that the peer is told.
 fn violation(error: &Error) -> CloseReason {
     match error {
@@ -309,9 +335,13 @@ impl<S: Stream> Connection<S> {
             network: None,
             state: State::Handshaking(Box::new(handshaking)),
             outbox: Outbox::default(),
-            backlog: Vec::new(),
             timers: [None; TimerKind::COUNT],
             flags: Flags::default(),
+            peer: canonical(endpoints.peer),
+            accepted_at_ms: whole_millis(now),
+            received: 0,
+            sent: 0,
+            end: None,
         }
     }
 
@@ -327,6 +357,12 @@ impl<S: Stream> Connection<S> {
             State::Open(session) if session.ending.is_none() => Some(session.last_byte_at + patience),
             State::Open(_) | State::Closing { .. } | State::Lingering { .. } | State::Over => None,
         }
+    }
+
+    /// How long it has been there.
+    #[must_use]
+    pub fn lasted(&self, now: Duration) -> Duration {
+        Duration::from_millis(whole_millis(now).saturating_sub(self.accepted_at_ms))
     }
 
     /// The session, as long as messages are exchanged in both directions or the connection drains.
@@ -361,6 +397,7 @@ impl<S: Stream> Connection<S> {
         loop {
             return match self.stream.read(buffer) {
                 Ok(count) => {
+                    self.received += count as u64;
                     // A short read has emptied the socket, and news comes as a new edge; but the edge of the
                     // peer's end may have come already.
                     if count < buffer.len() && !self.flags.read_closed {
@@ -388,7 +425,10 @@ impl<S: Stream> Connection<S> {
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => bytes = &bytes[count..],
+                Ok(count) => {
+                    self.sent += count as u64;
+                    bytes = &bytes[count..];
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.flags.writable = false;
                     self.outbox.push(bytes, spare);
@@ -406,7 +446,10 @@ impl<S: Stream> Connection<S> {
     /// # Errors
     /// The socket's, `WouldBlock` excepted.
     pub fn write(&mut self, spare: &mut Spare) -> io::Result<bool> {
-        let done = self.outbox.write_to(&mut self.stream, spare)?;
+        let before = self.outbox.len();
+        let done = self.outbox.write_to(&mut self.stream, spare);
+        self.sent += (before - self.outbox.len()) as u64;
+        let done = done?;
         if !done {
             self.flags.writable = false;
         }

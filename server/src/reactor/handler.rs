@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::close::{CloseFrame, CloseReason};
+use super::first_bytes::FirstBytes;
 use super::id::ConnectionId;
+use super::stats::Overview;
 use crate::moment::Moment;
 
 /// The program on top of the reactor. Callbacks never nest: whatever a callback wishes for through [`Ops`] is
@@ -19,6 +21,16 @@ use crate::moment::Moment;
 pub trait Handler {
     /// An HTTP request has come: answer it, or accept it as a WebSocket if its upgrade is valid.
     fn on_request(&mut self, request: &Request<'_>) -> Answer;
+
+    /// The answer to a request for which [`Answer::Inspect`] asked to see how the reactor is doing.
+    fn on_inspect(&mut self, request: &Request<'_>, _overview: &Overview) -> Response {
+        Response { status: 404, headers: &[], body: String::new(), head_only: request.method == "HEAD" }
+    }
+
+    /// What came is no HTTP at all, or nothing came in time: the line to say in its place, or nothing.
+    fn on_stranger(&mut self, _first: FirstBytes, _endpoints: Endpoints) -> String {
+        String::new()
+    }
 
     /// What came is no request that can be answered; this is said in its place.
     fn on_refused(&mut self, refusal: Refusal) -> Response;
@@ -83,6 +95,12 @@ pub struct Endpoints {
     pub is_same_machine: bool,
 }
 
+/// An address as people know it: IPv4 as IPv4, not mapped into IPv6.
+#[must_use]
+pub fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
 /// An HTTP request, as far as it decides what happens.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -130,12 +148,14 @@ pub enum Answer {
     },
     /// This is said, and the connection closed.
     Respond(Response),
+    /// [`Handler::on_inspect`] answers it.
+    Inspect,
 }
 
 /// Why a connection is refused before it made a request that can be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What came is not HTTP/1.
+    /// What came wants to be HTTP/1 and is not.
     NotHttp,
     /// The head of the request is over the limit in bytes or in headers.
     HeadTooLarge,

@@ -8,6 +8,7 @@ use tungstenite::handshake::machine::TryParse;
 use tungstenite::handshake::server;
 use tungstenite::http::{HeaderValue, StatusCode, header};
 
+use super::first_bytes::FirstBytes;
 use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
 
 /// Header lines in a head.
@@ -94,6 +95,15 @@ impl Head {
             upgrade: self.upgrade.as_ref().err().copied().unwrap_or(Upgrade::Valid),
             subprotocol: self.subprotocol.as_deref(),
             endpoints,
+        }
+    }
+
+    /// What it is, for the ledger.
+    #[must_use]
+    pub fn first_bytes(&self) -> FirstBytes {
+        match self.upgrade {
+            Err(Upgrade::Absent) => FirstBytes::Http,
+            _ => FirstBytes::WebSocket,
         }
     }
 

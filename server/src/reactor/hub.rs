@@ -10,6 +10,7 @@ pub mod census;
 mod counting;
 mod ending;
 mod receiving;
+mod recording;
 mod writing;
 
 use std::collections::VecDeque;
@@ -21,10 +22,13 @@ use slab::Slab;
 use super::Limits;
 use super::close::CloseReason;
 use super::connection::{Connection, Spares, State, TimerKind};
+use super::first_bytes::FirstBytes;
 use super::handler::{Handler, Ops, Refusal, Wish};
 use super::id::ConnectionId;
+use super::ledger::{Ending, Ledger};
 use super::neighbours::Neighbours;
 use super::network::{Network, Readiness};
+use super::stats::TurnTimes;
 use super::strangers::Strangers;
 use super::wheel::Wheel;
 use crate::moment::Moment;
@@ -69,6 +73,8 @@ pub struct Hub<N: Network> {
     /// Those who were told that they cannot stay, and are still here.
     refused: usize,
     neighbours: Neighbours,
+    ledger: Ledger,
+    turns: TurnTimes,
     stopping: bool,
 }
 
@@ -106,6 +112,8 @@ impl<N: Network> Hub<N> {
             strangers: Strangers::default(),
             refused: 0,
             neighbours: Neighbours::default(),
+            ledger: Ledger::default(),
+            turns: TurnTimes::default(),
             stopping: false,
         }
     }
@@ -260,10 +268,15 @@ impl<N: Network> Hub<N> {
             let Some(connection) = self.get(id) else { continue };
             match connection.state {
                 State::Open(_) => self.end_with(id, CloseReason::Shutdown),
-                State::Handshaking(_) => self.release(id),
+                State::Handshaking(_) => self.release_visit(id, Ending::Shutdown),
                 State::Closing { .. } | State::Lingering { .. } | State::Over => {}
             }
         }
+    }
+
+    /// A turn took so long.
+    pub fn note_turn(&mut self, time: Duration) {
+        self.turns.note(time);
     }
 
     /// How many connections there are, in whatever state.
@@ -289,12 +302,10 @@ impl<N: Network> Hub<N> {
         let Some(connection) = self.get(id) else { return };
         connection.timers[kind as usize] = None;
         match (kind, &connection.state) {
-            (TimerKind::State, State::Handshaking(handshaking)) if handshaking.head.is_empty() => {
-                self.release(id)
-            }
-            (TimerKind::State, State::Handshaking(_)) => {
-                self.respond(id, &handler.on_refused(Refusal::TimedOut))
-            }
+            (TimerKind::State, State::Handshaking(handshaking)) => match FirstBytes::of(&handshaking.head) {
+                FirstBytes::Http => self.respond(id, None, &handler.on_refused(Refusal::TimedOut)),
+                first => self.tell_stranger(handler, id, first),
+            },
             (TimerKind::State, State::Open(session)) if session.draining => self.cut(handler, id),
             (TimerKind::State, State::Open(_)) => self.check_liveness(id),
             (TimerKind::State, State::Closing { .. } | State::Lingering { .. }) => self.release(id),
@@ -421,6 +432,7 @@ impl<N: Network> Hub<N> {
         }
         connection.outbox.clear(&mut self.spares.outbox);
         assert_eq!(connection.generation, id.generation(), "a slot is freed once");
+        self.record(id, &mut connection);
         for armed in connection.timers.into_iter().flatten() {
             self.wheel.cancel(armed);
         }

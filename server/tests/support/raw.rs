@@ -52,13 +52,18 @@ pub fn send(server: &Server, bytes: impl AsRef<[u8]>) -> TcpStream {
     stream
 }
 
+/// Sends bytes, and reads up to the end of the connection, which the server must bring about.
+#[track_caller]
+pub fn exchange(server: &Server, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut answer = Vec::new();
+    send(server, bytes).read_to_end(&mut answer).unwrap();
+    answer
+}
+
 /// Sends bytes, and reads an HTTP response up to the end of the connection, which the server must bring about.
 #[track_caller]
 pub fn http(server: &Server, request: impl AsRef<[u8]>) -> Response {
-    let mut stream = send(server, request);
-    let mut response = Vec::new();
-    stream.read_to_end(&mut response).unwrap();
-    let text = String::from_utf8(response).unwrap();
+    let text = String::from_utf8(exchange(server, request)).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP response: {text:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.unwrap_or_else(|| panic!("no status: {text:?}"));

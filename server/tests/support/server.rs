@@ -63,6 +63,18 @@ impl Server {
         server
     }
 
+    /// Waits for a line of the log that holds all of these words.
+    #[track_caller]
+    pub fn logged(&self, words: &[&str]) -> String {
+        let mut line = None;
+        eventually(&format!("a line of the log with {words:?}"), || {
+            let holds_all = |line: &&str| words.iter().all(|word| line.contains(word));
+            line = self.log().lines().find(holds_all).map(str::to_owned);
+            line.is_some()
+        });
+        line.unwrap()
+    }
+
     /// Its address on loopback.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()

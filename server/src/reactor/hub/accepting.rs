@@ -12,6 +12,7 @@ use crate::reactor::Limits;
 use crate::reactor::connection::{Connection, TimerKind};
 use crate::reactor::handler::{Endpoints, Handler, Refusal};
 use crate::reactor::id::ConnectionId;
+use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
 
 /// Connections that are told with a 503 or a 429 that there are too many, at the same time. More are closed in silence.
@@ -93,10 +94,12 @@ impl<N: Network> Hub<N> {
         endpoints: Endpoints,
         is_crowded: bool,
     ) {
+        let now = self.ops.now();
         let mut connection = Connection::new(stream, self.next_generation, endpoints, self.now);
         connection.flags.came_in_a_crowd = is_crowded;
         let refusal = self.refusal(endpoints, &mut connection.network);
         if refusal.is_some() && self.refused >= REFUSALS_MAX {
+            self.ledger.turn_away(connection.peer, Ending::TurnedAway, now);
             return self.forget_neighbour(connection.network);
         }
         let entry = self.connections.vacant_entry();
@@ -105,15 +108,17 @@ impl<N: Network> Hub<N> {
         self.next_generation = self.next_generation.wrapping_add(1);
         if let Err(error) = self.network.watch(&mut connection.stream, id) {
             warn!("cannot watch a new connection: {error}");
+            self.ledger.turn_away(connection.peer, Ending::Failed(error.kind()), now);
             return self.forget_neighbour(connection.network);
         }
+        self.ledger.arrive(Some(id), connection.peer, now);
         // Assumed until the socket says otherwise: both edges may have been before it was watched.
         connection.flags.writable = true;
         connection.flags.is_refused = refusal.is_some();
         entry.insert(connection);
         if let Some(refusal) = refusal {
             self.refused += 1;
-            self.respond(id, &handler.on_refused(refusal));
+            self.respond(id, None, &handler.on_refused(refusal));
         } else {
             self.count_as_stranger(id);
             self.arm(id, TimerKind::State, self.now + self.limits.handshake_timeout);

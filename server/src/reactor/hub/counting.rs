@@ -11,6 +11,7 @@ use crate::held::Culprit;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::State;
 use crate::reactor::id::ConnectionId;
+use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
 
 impl<N: Network> Hub<N> {
@@ -53,7 +54,7 @@ impl<N: Network> Hub<N> {
         let Ok(id) = self.silent_stranger() else { return false };
         self.count_as_known(id);
         if matches!(self.connections[id.slot()].state, State::Handshaking(_)) {
-            self.release(id);
+            self.release_visit(id, Ending::Dismissed);
         } else {
             self.end_with(id, CloseReason::violation(TRY_AGAIN_LATER, "others wait, and you said nothing"));
         }

@@ -8,6 +8,7 @@ use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State, TimerKind};
 use crate::reactor::handler::Handler;
 use crate::reactor::id::ConnectionId;
+use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
 
 impl<N: Network> Hub<N> {
@@ -18,14 +19,19 @@ impl<N: Network> Hub<N> {
         match &mut connection.state {
             State::Open(session) if session.ending.is_none() || !reason.can_say_farewell() => {
                 session.ending = Some(Box::new(reason));
-                connection.backlog = Vec::new();
+                session.take_kept();
                 connection.flags.unprocessed = false;
                 self.to_end.push_back(id);
             }
             State::Open(_) => {}
-            State::Handshaking(_) | State::Closing { .. } | State::Lingering { .. } | State::Over => {
-                self.release(id)
+            State::Handshaking(_) => {
+                let ending = match reason {
+                    CloseReason::Failed(kind) => Ending::Failed(kind),
+                    _ => Ending::PeerLeft,
+                };
+                self.release_visit(id, ending);
             }
+            State::Closing { .. } | State::Lingering { .. } | State::Over => self.release(id),
         }
     }
 
@@ -91,6 +97,7 @@ impl<N: Network> Hub<N> {
             self.connections[moved.slot()].open().expect("it stands on the list").place = place;
         }
         debug!("connection {id} {reason}");
+        self.note_close(id, reason);
         handler.on_close(&mut self.ops, id, reason);
         for kind in [TimerKind::Handler, TimerKind::Message, TimerKind::Pause] {
             self.disarm(id, kind);

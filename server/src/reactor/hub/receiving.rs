@@ -6,9 +6,11 @@ use tungstenite::Message;
 use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, Fed, Handshaking, LINGER_BYTES_MAX, Session, State, TimerKind};
-use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming};
+use crate::reactor::first_bytes::{self, FirstBytes};
+use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal};
 use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
+use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
 
 /// Messages handed on from one connection in one turn; what is left waits for the next.
@@ -22,7 +24,7 @@ impl<N: Network> Hub<N> {
         }
         let Some(connection) = self.get(id).filter(|connection| connection.can_read()) else { return };
         if connection.flags.unprocessed {
-            let backlog = std::mem::take(&mut connection.backlog);
+            let backlog = connection.open().map(Session::take_kept).unwrap_or_default();
             return self.take_in(handler, id, &backlog);
         }
         let was_all = self.read_once(handler, id);
@@ -96,7 +98,8 @@ impl<N: Network> Hub<N> {
         connection.flags.readable = false;
         match connection.state {
             State::Open(_) => self.end_with(id, CloseReason::PeerVanished),
-            State::Handshaking(_) | State::Closing { .. } => self.release(id),
+            State::Handshaking(_) => self.release_visit(id, Ending::PeerLeft),
+            State::Closing { .. } => self.release(id),
             State::Lingering { .. } if connection.outbox.is_empty() => self.release(id),
             State::Lingering { ref mut peer_finished, .. } => *peer_finished = true,
             State::Over => {}
@@ -129,16 +132,28 @@ impl<N: Network> Hub<N> {
         *last_byte_at = self.now;
         // Looked at when a line ends, and at first; between that a whole head cannot come. So bytes that drip in
         // one by one do not cost a look each.
-        let look = head.is_empty() || bytes.contains(&b'\n') || head.len() + bytes.len() >= head_bytes_max;
+        let is_begun = head.len() >= first_bytes::DECIDED_BYTES;
+        let look = !is_begun || bytes.contains(&b'\n') || head.len() + bytes.len() >= head_bytes_max;
         head.extend_from_slice(bytes);
         let examined = if look { handshake::examine(head, head_bytes_max) } else { Examined::Incomplete };
         match examined {
             Examined::Incomplete => self.resume_if_readable(id),
-            Examined::Refused(refusal) => self.respond(id, &handler.on_refused(refusal)),
+            Examined::Refused(Refusal::NotHttp) => match FirstBytes::of_stranger(head) {
+                None => self.resume_if_readable(id),
+                Some(FirstBytes::Http) => self.respond(id, None, &handler.on_refused(Refusal::NotHttp)),
+                Some(first) => self.tell_stranger(handler, id, first),
+            },
+            Examined::Refused(refusal) => self.respond(id, None, &handler.on_refused(refusal)),
             Examined::Complete(request) => {
                 let glued = head.split_off(request.len);
+                let first = Some(request.first_bytes());
                 match handler.on_request(&request.request(endpoints)) {
-                    Answer::Respond(response) => self.respond(id, &response),
+                    Answer::Respond(response) => self.respond(id, first, &response),
+                    Answer::Inspect => {
+                        let overview = self.overview();
+                        let response = handler.on_inspect(&request.request(endpoints), &overview);
+                        self.respond(id, first, &response);
+                    }
                     Answer::Accept { subprotocol } => {
                         let bytes = request
                             .switching_protocols(subprotocol.as_deref())
@@ -160,6 +175,9 @@ impl<N: Network> Hub<N> {
     ) {
         let session = Session::new(self.now, self.open.len() as u32);
         self.open.push(id);
+        if let State::Handshaking(handshaking) = &self.connections[id.slot()].state {
+            self.ledger.open(id, &handshaking.head);
+        }
         let connection = &mut self.connections[id.slot()];
         connection.outbox.push(response, &mut self.spares.outbox);
         connection.state = State::Open(Box::new(session));
@@ -197,7 +215,7 @@ impl<N: Network> Hub<N> {
         }
         connection.flags.unprocessed = !hungry && ending.is_none();
         if connection.flags.unprocessed {
-            connection.backlog = bytes.to_vec();
+            session.keep(bytes, spares);
         }
         let (resume, has_answers) = (connection.flags.unprocessed, !connection.outbox.is_empty());
         if has_answers {

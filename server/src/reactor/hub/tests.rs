@@ -12,10 +12,13 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::{Frame, FrameHeader, FrameSocket};
 
 use super::super::connection::OUTBOX_BYTES_SOFT_MAX;
+use super::super::first_bytes::FirstBytes;
 use super::super::handler::{
     ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Frames, Incoming, Outgoing, Request, Response,
 };
+use super::super::ledger::Record;
 use super::super::network::Stream;
+use super::super::stats::Overview;
 use super::accepting::REFUSALS_MAX;
 use super::receiving::MESSAGES_PER_TURN;
 use super::writing::{GATHER_BYTES, WRITE_BYTES_PER_TURN};
@@ -28,5 +31,6 @@ mod doorstep;
 mod ending;
 mod opening;
 mod turns;
+mod visiting;
 mod waiting;
 mod world;

@@ -5,9 +5,11 @@ use std::io;
 use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State, TimerKind};
+use crate::reactor::first_bytes::FirstBytes;
 use crate::reactor::handler::{Frames, Handler, Ops, Response};
 use crate::reactor::handshake;
 use crate::reactor::id::ConnectionId;
+use crate::reactor::ledger::Ending;
 use crate::reactor::network::{Network, Stream};
 use crate::reactor::outbox::Spare;
 
@@ -71,8 +73,10 @@ impl<N: Network> Hub<N> {
         }
     }
 
-    /// Puts a response into the outbox; the connection ends when the peer has it.
-    pub(super) fn respond(&mut self, id: ConnectionId, response: &Response) {
+    /// Puts a response into the outbox; the connection ends when the peer has it. What it began with is looked at
+    /// where it is not known.
+    pub(super) fn respond(&mut self, id: ConnectionId, first: Option<FirstBytes>, response: &Response) {
+        self.note_visit(id, first, Ending::Responded(response.status));
         let Self { connections, spares, .. } = self;
         connections[id.slot()].outbox.push(&handshake::encode(response), &mut spares.outbox);
         self.linger(id, false);

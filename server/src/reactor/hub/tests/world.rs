@@ -123,12 +123,25 @@ impl Handler for Recorder {
     fn on_request(&mut self, request: &Request<'_>) -> Answer {
         match request.upgrade {
             super::super::super::Upgrade::Valid => Answer::Accept { subprotocol: None },
+            _ if request.path == "/inspect" => Answer::Inspect,
             _ => Answer::Respond(Response {
                 status: 200,
                 headers: &[],
                 body: "hola\n".into(),
                 head_only: false,
             }),
+        }
+    }
+
+    fn on_inspect(&mut self, _: &Request<'_>, overview: &Overview) -> Response {
+        let body = format!("{} in\n", overview.received);
+        Response { status: 200, headers: &[], body, head_only: false }
+    }
+
+    fn on_stranger(&mut self, first: FirstBytes, _: Endpoints) -> String {
+        match first {
+            FirstBytes::Text | FirstBytes::Nothing => "an echo\r\n".to_owned(),
+            _ => String::new(),
         }
     }
 
