@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat_server::reactor::first_bytes::FirstBytes;
 use chat_server::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Limits, Ops, Outgoing, Reactor, Refusal,
     Request, Response, Upgrade, sockets,
@@ -41,6 +42,10 @@ impl Handler for Panicking {
     fn on_request(&mut self, request: &Request<'_>) -> Answer {
         assert!(request.upgrade == Upgrade::Valid, "in on_request");
         Answer::Accept { subprotocol: None }
+    }
+
+    fn on_stranger(&mut self, _: FirstBytes, _: Endpoints) -> String {
+        panic!("in on_stranger");
     }
 
     fn on_refused(&mut self, _: Refusal) -> Response {
@@ -97,7 +102,8 @@ fn a_panic_in_any_callback_ends_the_loop_and_every_connection_at_once() {
     let upgrade = UPGRADE.as_bytes();
     for (what, bytes) in [
         ("on_request", &[&b"GET / HTTP/1.1\r\n\r\n"[..]][..]),
-        ("on_refused", &[b"SSH-2.0-x\r\n\r\n"]),
+        ("on_refused", &[b"GET / HTTP/1.1\r\n", &[b'x'; 9_000]]),
+        ("on_stranger", &[b"hola\r\n"]),
         ("on_receive", &[upgrade, PANIC]),
         ("on_writable", &[upgrade, WRITE]),
         ("on_timer", &[upgrade, TIMER]),
