@@ -125,7 +125,8 @@ fn close(payload: &[u8]) -> End {
     };
     let code = u16::from_be_bytes(*code);
     let is_text = std::str::from_utf8(reason).is_ok();
-    let is_allowed = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+    // 1012 and 1013 are registered for use on the wire since; 1014 is too, but only a gateway has it to say.
+    let is_allowed = matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999);
     match (is_allowed, is_text) {
         (true, true) => End::Closed(Some(code)),
         (true, false) => End::Broken(vec![UTF8]),

@@ -53,6 +53,7 @@ struct World {
     chat: Chat,
     now: Duration,
     content_bytes_max: usize,
+    letters_bytes_max: usize,
     peers: BTreeMap<u32, Peer>,
     /// Whoever is registered, as the outputs say.
     users: BTreeMap<NameKey, u32>,
@@ -71,7 +72,6 @@ struct Peer {
     errors_due: i64,
     letter_bytes: usize,
     letters: usize,
-    largest_letter: usize,
     is_closed: bool,
     /// It was closed for being too slow: what it had still to hear is gone.
     is_cut: bool,
@@ -85,10 +85,14 @@ impl World {
             users_per_address_max: has(1).then_some(1),
             users_max: if has(2) { 3 } else { 100 },
             message_rate: has(3).then_some(Rate { per_second: 20, burst: 60 }),
+            letters_bytes_max: if has(4) { 64 * 1024 } else { 64 << 20 },
+            behind_bytes_max: if has(5) { 16 * 1024 } else { 256 * 1024 },
+            ring_bytes: if has(6) { 64 * 1024 } else { ring::RING_BYTES },
             ..Settings::default()
         };
         Self {
             content_bytes_max: settings.content_bytes_max,
+            letters_bytes_max: settings.letters_bytes_max,
             chat: Chat::new(settings),
             now: Duration::from_secs(1),
             peers: BTreeMap::new(),
@@ -152,6 +156,9 @@ impl World {
     }
 
     fn close(&mut self, number: u32) {
+        if let Some(peer) = self.peers.get_mut(&number) {
+            peer.letter_bytes = 0;
+        }
         self.handle(Some(number), Input::Closed { peer: PeerId(number) });
         let peer = self.peers.remove(&number).expect("looked up above");
         assert!(peer.name.is_none(), "whoever is gone is no user");
@@ -201,6 +208,13 @@ impl World {
             self.carry_out(output);
         }
         assert!(refusals <= 1, "{refusals} refusals of one request");
+        let mut bytes = 0;
+        for (number, peer) in &self.peers {
+            let waiting = if peer.is_cut { 0 } else { peer.letter_bytes };
+            assert_eq!(self.chat.letter_bytes(PeerId(*number)), waiting, "letters of {number}");
+            bytes += waiting;
+        }
+        assert!(bytes <= self.letters_bytes_max, "{bytes} bytes of letters in all");
         assert_eq!(self.chat.users(), self.users.len());
     }
 
@@ -215,8 +229,9 @@ impl World {
                 let peer = self.peer(peer);
                 assert!(!peer.is_closed, "closed twice");
                 peer.is_closed = true;
-                peer.is_cut |= reason.contains("slow");
-                assert!(peer.name.is_none(), "whoever is closed is no user any more");
+                peer.is_cut = reason.contains("slow");
+                // The name of one who is cut is free when its connection is over: the reactor sees to that.
+                assert!(peer.is_cut || peer.name.is_none(), "whoever is closed is no user any more");
             }
             Output::SetTimer { peer, at } => {
                 assert!(at.is_none_or(|at| at > now), "a timer for the past");
@@ -246,6 +261,7 @@ impl World {
             let (is_letter, bytes, more) =
                 (matches!(post.frames, Frames::Letter(_)), post.frames.to_vec(), post.more);
             let peer = self.peers.get_mut(&number).expect("only peers read");
+            assert!(!peer.is_cut, "post for one who was cut");
             if is_letter {
                 assert!(
                     peer.letters > 0 && peer.letter_bytes >= bytes.len(),
@@ -331,7 +347,6 @@ impl Peer {
         assert!(self.letter_bytes <= LETTER_BYTES_MAX, "a letter more than the bound allows");
         self.letter_bytes += bytes;
         self.letters += 1;
-        self.largest_letter = self.largest_letter.max(bytes);
     }
 
     fn hear(&mut self, message: &ServerMessage<'_>, is_letter: bool) {

@@ -130,6 +130,6 @@ fn close_code(payload: &[u8]) -> Option<u16> {
     let (code, reason) = payload.split_first_chunk()?;
     std::str::from_utf8(reason).expect("a reason in UTF-8");
     let code = u16::from_be_bytes(*code);
-    assert!(matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999), "no code for the wire: {code}");
+    assert!(matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999), "no code for the wire: {code}");
     Some(code)
 }
