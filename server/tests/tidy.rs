@@ -137,3 +137,64 @@ fn nothing_half_done_is_left_behind() {
     let words = ["dbg!", "todo!", "unimplemented!", "#[ignore"];
     assert_absent(&["server/src", "client/src", "protocol/src", "cli/src", "benches"], &words, &[]);
 }
+
+#[test]
+fn unsafe_code_is_denied_and_forbidden_where_nothing_needs_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert!(fs::read_to_string(root.join("Cargo.toml")).unwrap().contains("\nunsafe_code = \"deny\"\n"));
+    for crate_root in [
+        "protocol/src/lib.rs",
+        "cli/src/lib.rs",
+        "client/src/lib.rs",
+        "client/src/main.rs",
+        "benches/src/lib.rs",
+    ] {
+        let text = fs::read_to_string(root.join(crate_root)).unwrap();
+        assert!(text.contains("\n#![forbid(unsafe_code)]\n"), "{crate_root}");
+    }
+    for package in ["protocol", "cli", "server", "client", "benches"] {
+        let text = fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
+        assert!(text.contains("[lints]\nworkspace = true"), "{package} has lints of its own");
+    }
+}
+
+#[test]
+fn what_shows_the_promises_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let promises = text.split("## What is promised").nth(1).unwrap().split("\n## ").next().unwrap();
+    for promise in promises.split("\n### ").skip(1) {
+        let (title, evidence) = promise.split_once('\n').unwrap();
+        let mut shown = 0;
+        for name in evidence.split('`').skip(1).step_by(2) {
+            if let Some((file, test)) = name.split_once("::") {
+                assert!(is_a_test(file, test), "«{title}»: no test {test} in a file {file}");
+                shown += 1;
+            } else if name.starts_with(".ci/") {
+                assert!(root.join(name).is_file(), "«{title}»: no {name}");
+                shown += 1;
+            }
+        }
+        assert!(shown > 1, "«{title}» is shown by nothing");
+    }
+}
+
+/// Whether a file of this name has this test, which is one that runs.
+fn is_a_test(file: &str, test: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut todo: Vec<PathBuf> =
+        ["protocol", "cli", "server", "client"].iter().map(|folder| root.join(folder)).collect();
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.ends_with(file) {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines: Vec<_> = text.lines().map(str::trim).collect();
+            let is_it = |pair: &[&str]| pair[0] == "#[test]" && pair[1].starts_with(&format!("fn {test}()"));
+            if lines.windows(2).any(is_it) {
+                return true;
+            }
+        }
+    }
+    false
+}
