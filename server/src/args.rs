@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::bounds::{self, Bounds};
 use crate::config::Config;
+use crate::prefix::Prefix;
 use crate::web_origin::Host;
 
 /// The longest `--inactivity`, in seconds: 30 years, which is never enough to overflow a clock.
@@ -41,6 +42,7 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
         rate: value(&matches, "rate").unwrap_or(default.rate),
         bounds: all_bounds(&matches, lang),
         allow_origin: values(&matches, "allow-origin"),
+        metrics: values(&matches, "metrics"),
         lang,
     })
 }
@@ -111,6 +113,11 @@ fn command(lang: Lang) -> Command {
                 .action(ArgAction::Append)
                 .value_parser(move |v: &str| Host::of_option(v).ok_or_else(|| texts.host_form.to_owned())),
         )
+        .arg(
+            option("metrics", texts.prefix_name, texts.metrics)
+                .action(ArgAction::Append)
+                .value_parser(move |v: &str| v.parse::<Prefix>().map_err(|_| texts.prefix_form.to_owned())),
+        )
 }
 
 fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
@@ -158,6 +165,9 @@ struct Texts {
     limit: &'static str,
     host_form: &'static str,
     allow_origin: &'static str,
+    prefix_name: &'static str,
+    prefix_form: &'static str,
+    metrics: &'static str,
 }
 
 impl Texts {
@@ -187,6 +197,9 @@ impl Texts {
                 limit: "Otro límite; --limit list los enumera",
                 host_form: "un nombre o una dirección, como web.example",
                 allow_origin: "Sitio web cuyas páginas pueden usar el chat; se repite [el propio]",
+                prefix_name: "IP/BITS",
+                prefix_form: "una dirección con o sin prefijo, como 10.0.0.0/8",
+                metrics: "Quién más lee /metrics; se repite [solo esta máquina]",
             },
             Lang::English => Self {
                 about: "WebSocket chat server",
@@ -212,6 +225,9 @@ impl Texts {
                 limit: "Another limit; --limit list lists them",
                 host_form: "a name or an address, such as web.example",
                 allow_origin: "Web site whose pages may use the chat; repeatable [its own]",
+                prefix_name: "IP/BITS",
+                prefix_form: "an address with or without a prefix, such as 10.0.0.0/8",
+                metrics: "Who else reads /metrics; repeatable [only this machine]",
             },
         }
     }
@@ -244,7 +260,8 @@ mod tests {
     fn every_option_is_taken() {
         let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --connections-per-ip 5 --max-clients 7 \
                     --max-message 100 --rate 0 --limit ping=1 --limit pong=2.5 \
-                    --allow-origin web.example --allow-origin http://[::1]:5";
+                    --allow-origin web.example --allow-origin http://[::1]:5 \
+                    --metrics 10.0.0.0/8 --metrics ::1";
         let config = parsed(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
         let mut bounds = Bounds::default();
         bounds.set("ping=1", Lang::English).unwrap();
@@ -260,6 +277,7 @@ mod tests {
             rate: 0,
             bounds,
             allow_origin: ["web.example", "::1"].map(|host| Host::of_option(host).unwrap()).into(),
+            metrics: ["10.0.0.0/8", "::1/128"].map(|prefix| prefix.parse().unwrap()).into(),
             lang: Lang::English,
         };
         assert_eq!(config, expected);
@@ -292,6 +310,7 @@ mod tests {
             (&["1", "--limit", "pings=1"], "handshake, registration"),
             (&["1", "--connections-per-ip", "-1"], "whole number"),
             (&["1", "--allow-origin", "null"], "web.example"),
+            (&["1", "--metrics", "10.0.0.0/33"], "10.0.0.0/8"),
             (&["1", "--rate", "2", "--rate", "3"], "--rate"),
         ] {
             let sentence = usage(args);

@@ -208,6 +208,8 @@ pub struct Chat {
     cursors_from: u64,
     /// How often somebody has got all there was since a frame was last pushed.
     caught_up: usize,
+    /// Messages pulled by peers since the start.
+    deliveries: u64,
     outputs: VecDeque<Output>,
     /// Effects of the event that is being applied.
     effects: Vec<Effect>,
@@ -233,6 +235,7 @@ impl Chat {
             laggards: Laggards::default(),
             cursors_from: 0,
             caught_up: 0,
+            deliveries: 0,
             outputs: VecDeque::new(),
             effects: Vec::new(),
             too_slow: Vec::new(),
@@ -273,7 +276,14 @@ impl Chat {
         }
         let post = mailbox.next(&self.ring, &mut self.held)?;
         self.caught_up += usize::from(!post.more);
+        self.deliveries += u64::from(post.messages);
         Some(post)
+    }
+
+    /// How many messages peers have pulled, each counted once for each peer.
+    #[must_use]
+    pub fn deliveries(&self) -> u64 {
+        self.deliveries
     }
 
     /// How many users are registered.

@@ -9,6 +9,7 @@ use crate::bounds::{Bounds, Name};
 use crate::bucket::Rate;
 use crate::chat::Settings;
 use crate::http::Pages;
+use crate::prefix::Prefix;
 use crate::reactor::Limits;
 use crate::web_origin::Host;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub bounds: Bounds,
     /// Hosts whose web pages may use the chat, beside the server's own.
     pub allow_origin: Vec<Host>,
+    /// Who may read the metrics, beside this machine.
+    pub metrics: Vec<Prefix>,
     /// The language of error sentences, HTTP texts and terminal texts.
     pub lang: Lang,
 }
@@ -66,6 +69,7 @@ impl Default for Config {
             rate: 20,
             bounds: Bounds::default(),
             allow_origin: Vec::new(),
+            metrics: Vec::new(),
             lang: Lang::Spanish,
         }
     }
@@ -103,7 +107,7 @@ impl Config {
     /// What visitors get.
     #[must_use]
     pub fn pages(&self) -> Pages {
-        Pages::new(self.lang).allow_origins(self.allow_origin.clone())
+        Pages::new(self.lang).allow_origins(self.allow_origin.clone()).show_metrics_to(self.metrics.clone())
     }
 
     /// What the reactor needs of it.

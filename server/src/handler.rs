@@ -7,12 +7,13 @@ use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
 use crate::http::Pages;
+use crate::inspection::{Counts, Page};
 use crate::reactor::handler::{
     ANNOUNCED_BYTES_PER_FLUSH, ANNOUNCEMENTS_PER_FLUSH, QUEUED_BYTES_PER_FLUSH, canonical,
 };
 use crate::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, FirstBytes, Frames, Handler, Incoming, Ops, Outgoing,
-    Refusal, Request, Response,
+    Overview, Refusal, Request, Response,
 };
 
 // Whoever keeps up is never overrun by what one turn queues.
@@ -25,6 +26,7 @@ const _: () = assert!(ring::RING_FRAMES_MAX >= 2 * ANNOUNCEMENTS_PER_FLUSH);
 pub struct ChatHandler {
     chat: Chat,
     pages: Pages,
+    counts: Counts,
     content_bytes_max: usize,
     /// By the number of the peer, which is its connection's slot.
     clients: Vec<Option<Client>>,
@@ -50,6 +52,7 @@ impl ChatHandler {
     pub fn with_pages(settings: Settings, pages: Pages) -> Self {
         Self {
             pages,
+            counts: Counts::default(),
             content_bytes_max: settings.content_bytes_max,
             chat: Chat::new(settings),
             clients: Vec::new(),
@@ -88,16 +91,27 @@ impl ChatHandler {
                     info!("{name} joined from {}; {users} online", client.address);
                 });
             }
-            Output::Refused { peer, code } => self.with(peer, |client| {
-                // Before registration it is why somebody cannot come in; later it is the chat's daily life.
-                let level = if client.has_registered { Level::Debug } else { Level::Info };
-                log!(level, "request of {} refused: {code}", client.address);
-            }),
+            Output::Refused { peer, code } => {
+                self.count_refusal(code.as_str());
+                self.with(peer, |client| {
+                    // Before registration it is why somebody cannot come in; later it is the chat's daily life.
+                    let level = if client.has_registered { Level::Debug } else { Level::Info };
+                    log!(level, "request of {} refused: {code}", client.address);
+                });
+            }
             Output::Left { peer, name } => {
                 let users = self.chat.users();
                 self.with(peer, |client| info!("{name} left ({}); {users} online", client.address));
             }
         }
+    }
+
+    fn count_response(&mut self, status: u16) {
+        *self.counts.responses.entry(status).or_default() += 1;
+    }
+
+    fn count_refusal(&mut self, reason: &'static str) {
+        *self.counts.refused.entry(reason).or_default() += 1;
     }
 
     fn with(&mut self, peer: PeerId, act: impl FnOnce(&mut Client)) {
@@ -113,7 +127,20 @@ fn peer_of(connection: ConnectionId) -> PeerId {
 
 impl Handler for ChatHandler {
     fn on_request(&mut self, request: &Request<'_>) -> Answer {
-        self.pages.answer(request)
+        let answer = self.pages.answer(request);
+        if let Answer::Respond(response) = &answer {
+            self.count_response(response.status);
+        }
+        answer
+    }
+
+    fn on_inspect(&mut self, request: &Request<'_>, overview: &Overview) -> Response {
+        let Some(page) = Page::at(request.path) else { return self.pages.refuse(Refusal::NotHttp) };
+        self.counts.users = self.chat.users();
+        self.counts.deliveries = self.chat.deliveries();
+        let response = page.response(request, overview, &self.counts);
+        self.count_response(response.status);
+        response
     }
 
     fn on_stranger(&mut self, first: FirstBytes, endpoints: Endpoints) -> String {
@@ -121,7 +148,10 @@ impl Handler for ChatHandler {
     }
 
     fn on_refused(&mut self, refusal: Refusal) -> Response {
-        self.pages.refuse(refusal)
+        let response = self.pages.refuse(refusal);
+        self.count_response(response.status);
+        self.count_refusal(refusal.as_str());
+        response
     }
 
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints) {

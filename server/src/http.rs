@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use chat_protocol::Lang;
 
+use crate::inspection::{self, Page};
+use crate::prefix::Prefix;
 use crate::reactor::handler::canonical;
 use crate::reactor::{Answer, Endpoints, FirstBytes, Refusal, Request, Response, Upgrade};
 use crate::web_origin::{self, Host};
@@ -23,19 +25,26 @@ const UPGRADE_HEADERS: &[&str] = &["Upgrade: websocket", "Sec-WebSocket-Version:
 pub struct Pages {
     lang: Lang,
     allowed_origins: Vec<Host>,
+    metrics_for: Vec<Prefix>,
 }
 
 impl Pages {
     /// The pages in this language.
     #[must_use]
     pub const fn new(lang: Lang) -> Self {
-        Self { lang, allowed_origins: Vec::new() }
+        Self { lang, allowed_origins: Vec::new(), metrics_for: Vec::new() }
     }
 
     /// The same, also for web pages of these hosts.
     #[must_use]
     pub fn allow_origins(self, hosts: Vec<Host>) -> Self {
         Self { allowed_origins: hosts, ..self }
+    }
+
+    /// The same, with metrics also for these addresses.
+    #[must_use]
+    pub fn show_metrics_to(self, prefixes: Vec<Prefix>) -> Self {
+        Self { metrics_for: prefixes, ..self }
     }
 
     /// The answer to a request.
@@ -46,11 +55,17 @@ impl Pages {
         if web_origin::is_foreign(request, &self.allowed_origins) {
             return respond(403, &[], web_origin::sentence(request, self.lang));
         }
-        if !matches!(request.path, CHAT_PATH | ROOT_PATH) {
+        let page = Page::at(request.path);
+        if page.is_none() && !matches!(request.path, CHAT_PATH | ROOT_PATH) {
             return respond(404, &[], self.not_found(request));
         }
         if !matches!(request.method, "GET" | "HEAD") {
             return respond(405, &["Allow: GET, HEAD"], self.method_not_allowed(request));
+        }
+        match page {
+            Some(page) if page.is_for(request, &self.metrics_for) => return Answer::Inspect,
+            Some(_) => return respond(403, &[], inspection::forbidden(self.lang)),
+            None => {}
         }
         match request.upgrade {
             Upgrade::Valid => Answer::Accept { subprotocol: request.subprotocol.map(str::to_owned) },
@@ -235,6 +250,7 @@ mod tests {
             origin: None,
             user_agent: None,
             accept: None,
+            is_forwarded: false,
             upgrade,
             subprotocol: None,
             endpoints,
@@ -263,6 +279,10 @@ mod tests {
             ("GET", "/chat", Upgrade::Unsupported, 426),
             ("GET", "/", Upgrade::Unsupported, 426),
             ("GET", "/chat", Upgrade::KeyInvalid, 400),
+            ("POST", "/healthz", Upgrade::Absent, 405),
+            ("GET", "/metrics", Upgrade::Absent, 403),
+            ("GET", "/debug/connections", Upgrade::Absent, 403),
+            ("GET", "/debug", Upgrade::Absent, 404),
         ];
         for (method, path, upgrade, status) in cases {
             assert_eq!(
@@ -283,6 +303,36 @@ mod tests {
             };
             assert_eq!(subprotocol.as_deref(), Some("chat-protocol"));
         }
+    }
+
+    #[test]
+    fn who_may_watch_the_server_is_decided_by_where_one_asks_from() {
+        let pages = Pages::new(Lang::Spanish).show_metrics_to(vec!["10.0.0.0/8".parse().unwrap()]);
+        let may = |path, peer: &str, change: fn(&mut Request<'_>)| {
+            let mut asks = request("GET", path, Upgrade::Absent);
+            asks.endpoints.peer = peer.parse().unwrap();
+            change(&mut asks);
+            matches!(pages.answer(&asks), Answer::Inspect)
+        };
+        let as_is = |_: &mut Request<'_>| {};
+        for peer in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(["/healthz", "/metrics", "/debug/connections"].iter().all(|path| may(path, peer, as_is)));
+        }
+        for (peer, metrics) in
+            [("[::ffff:10.1.2.3]:1", true), ("192.0.2.1:1", false), ("[2001:db8::1]:1", false)]
+        {
+            assert!(may("/healthz", peer, as_is));
+            assert_eq!(may("/metrics", peer, as_is), metrics, "{peer}");
+            assert!(!may("/debug/connections", peer, as_is), "{peer}");
+        }
+        let through_a_proxy = |asks: &mut Request<'_>| asks.is_forwarded = true;
+        assert!(!may("/metrics", "127.0.0.1:1", through_a_proxy));
+        assert!(may("/healthz", "127.0.0.1:1", through_a_proxy));
+        let rebound = |asks: &mut Request<'_>| {
+            asks.user_agent = Some("Mozilla/5.0");
+            asks.host = Some("evil.example");
+        };
+        assert!(!may("/debug/connections", "127.0.0.1:1", rebound));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Pure: header lines in, a verdict out. It does not know what is answered.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use chat_protocol::Lang;
 use tungstenite::http::uri::Authority;
 
@@ -20,7 +22,7 @@ impl Host {
     /// What somebody means who allows a host or an origin: `chat.example`, `::1`, `https://chat.example:8443`.
     #[must_use]
     pub fn of_option(text: &str) -> Option<Self> {
-        if text.parse::<std::net::Ipv6Addr>().is_ok() {
+        if text.parse::<Ipv6Addr>().is_ok() {
             return Some(Self::canonical(text));
         }
         // "null" is the origin of every page that hides its own; and no host is spelt with a wildcard.
@@ -42,18 +44,29 @@ impl Host {
 
     fn canonical(host: &str) -> Self {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse::<std::net::Ipv6Addr>() {
+        match bare.parse::<Ipv6Addr>() {
             Ok(address) => Self(address.to_string()),
             Err(_) => Self(host.to_ascii_lowercase()),
         }
     }
 }
 
+fn is_browser(request: &Request<'_>) -> bool {
+    request.user_agent.is_some_and(|agent| agent.starts_with(BROWSER))
+}
+
+/// Whether a browser reached this machine by a name that somebody else may have made point to it (DNS rebinding), so
+/// that a page of that name may read the answer.
+#[must_use]
+pub fn is_under_a_foreign_name(request: &Request<'_>) -> bool {
+    let is_ours = |Host(host): Host| host == "localhost" || host.parse::<IpAddr>().is_ok();
+    is_browser(request) && !request.host.and_then(Host::of_authority).is_some_and(is_ours)
+}
+
 /// Whether a browser asks this for a page of another site that is not among the allowed ones.
 #[must_use]
 pub fn is_foreign(request: &Request<'_>, allowed: &[Host]) -> bool {
-    let is_browser = request.user_agent.is_some_and(|agent| agent.starts_with(BROWSER));
-    let Some(origin) = request.origin.filter(|_| is_browser) else { return false };
+    let Some(origin) = request.origin.filter(|_| is_browser(request)) else { return false };
     let Some(page) = Host::of_origin(origin) else { return true };
     let ours = request.host.and_then(Host::of_authority);
     ours.as_ref() != Some(&page) && !allowed.contains(&page)
@@ -94,6 +107,7 @@ mod tests {
             origin,
             user_agent: agent,
             accept: None,
+            is_forwarded: false,
             upgrade: Upgrade::Valid,
             subprotocol: None,
             endpoints: Endpoints { peer: address, local: address, is_same_machine: false },
@@ -178,6 +192,22 @@ mod tests {
     fn what_names_no_host_cannot_be_allowed() {
         for option in ["", "null", "http://", "://x", "a b", "http://x/y", "*", "*.example"] {
             assert_eq!(Host::of_option(option), None, "{option}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_at_home_under_an_address_or_localhost_only() {
+        for (host, is_foreign) in [
+            (Some("127.0.0.1:8080"), false),
+            (Some("[::1]:8080"), false),
+            (Some("LOCALHOST"), false),
+            (Some("evil.example:8080"), true),
+            (Some("127.0.0.1.evil.example"), true),
+            (Some(""), true),
+            (None, true),
+        ] {
+            assert_eq!(is_under_a_foreign_name(&request(Some(FIREFOX), None, host)), is_foreign, "{host:?}");
+            assert!(!is_under_a_foreign_name(&request(Some("curl/8"), None, host)), "{host:?}");
         }
     }
 

@@ -43,6 +43,8 @@ struct Subscription {
 pub struct Post<'a> {
     /// What it is.
     pub frames: Frames<'a>,
+    /// How many messages these are.
+    pub messages: u32,
     /// Whether something follows.
     pub more: bool,
 }
@@ -130,9 +132,11 @@ impl Mailbox {
             if general.cursor < until
                 && let Some(run) = ring.run(general.cursor, until, RUN_BYTES_MAX)
             {
+                // No ring has as many frames as that.
+                let messages = (run.next - general.cursor) as u32;
                 general.cursor = run.next;
                 let more = run.next < until || !self.letters.is_empty();
-                return Some(Post { frames: Frames::General(run.bytes), more });
+                return Some(Post { frames: Frames::General(run.bytes), messages, more });
             }
         }
         let letter = self.letters.pop_front()?;
@@ -142,7 +146,7 @@ impl Mailbox {
             self.letters = VecDeque::new();
         }
         let more = !self.letters.is_empty() || !self.has_all_of(ring);
-        Some(Post { frames: Frames::Letter(letter.frame), more })
+        Some(Post { frames: Frames::Letter(letter.frame), messages: 1, more })
     }
 
     /// Drops everything: the peer is lost.

@@ -30,8 +30,10 @@ pub enum FirstBytes {
 /// Bytes after which it is known what they are, unless they may be text or HTTP: those are known at a line's end.
 pub const DECIDED_BYTES: usize = 4;
 
-/// Bytes that [`shown`] shows.
+/// Bytes of text that [`shown`] shows.
 const SHOWN_BYTES_MAX: usize = 64;
+/// The same of what is not for people to read.
+const SHOWN_BINARY_BYTES_MAX: usize = 16;
 
 /// A fatal alert: handshake_failure (RFC 8446, section 6.2), which is the same in every version.
 const TLS_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 40];
@@ -118,11 +120,11 @@ impl fmt::Display for FirstBytes {
 /// The first line of what came, in printable ASCII and cut: safe for a terminal and a log.
 #[must_use]
 pub fn shown(bytes: &[u8]) -> String {
-    let line = match FirstBytes::of(bytes) {
-        FirstBytes::Tls | FirstBytes::Junk => bytes,
-        _ => first_line(bytes),
+    let (line, max) = match FirstBytes::of(bytes) {
+        FirstBytes::Tls | FirstBytes::Junk => (bytes, SHOWN_BINARY_BYTES_MAX),
+        _ => (first_line(bytes), SHOWN_BYTES_MAX),
     };
-    let cut = &line[..line.len().min(SHOWN_BYTES_MAX)];
+    let cut = &line[..line.len().min(max)];
     format!("{}{}", cut.escape_ascii(), if cut.len() < line.len() { "..." } else { "" })
 }
 
@@ -209,6 +211,7 @@ mod tests {
         assert_eq!(shown(b"\x16\x03\x01\n\x02"), "\\x16\\x03\\x01\\n\\x02");
         assert_eq!(shown("ñ\u{1b}[2J\"\n".as_bytes()), "\\xc3\\xb1\\x1b[2J\\\"");
         assert_eq!(shown(b""), "");
+        assert_eq!(shown(&[0; 17]), format!("{}...", "\\x00".repeat(16)));
         for byte in 0..=u8::MAX {
             let shown = shown(&vec![byte; 10_000]);
             assert!(shown.len() <= 4 * SHOWN_BYTES_MAX + 3, "{shown}");

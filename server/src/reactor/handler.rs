@@ -116,6 +116,8 @@ pub struct Request<'a> {
     pub user_agent: Option<&'a str>,
     /// The `Accept` header, in the same way.
     pub accept: Option<&'a str>,
+    /// Whether a proxy says that it asks for somebody else.
+    pub is_forwarded: bool,
     /// Whether it asks for a WebSocket.
     pub upgrade: Upgrade,
     /// The first subprotocol offered.
@@ -167,12 +169,26 @@ pub enum Refusal {
     TooManyFromAddress,
 }
 
+impl Refusal {
+    /// A short name without spaces, for counting.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotHttp => "not_http",
+            Self::HeadTooLarge => "head_too_large",
+            Self::TimedOut => "timed_out",
+            Self::TooManyConnections => "too_many_connections",
+            Self::TooManyFromAddress => "too_many_from_address",
+        }
+    }
+}
+
 /// An HTTP response with a text for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// More headers, as `Name: value`.
+    /// More headers, as `Name: value`. Without `Content-Type` among them it is plain text.
     pub headers: &'static [&'static str],
     /// The text, UTF-8.
     pub body: String,

@@ -14,6 +14,11 @@ use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
 /// Header lines in a head.
 pub const HEADERS_MAX: usize = 100;
 
+/// What proxies add that speak for others (RFC 7239; RFC 9110, section 7.6.3; and older habits).
+const PROXY_HEADERS: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+/// Unless the response has its own.
+const CONTENT_TYPE: &str = "Content-Type: text/plain; charset=utf-8\r\n";
+
 /// What the bytes so far are.
 #[derive(Debug)]
 pub enum Examined {
@@ -36,6 +41,7 @@ pub struct Head {
     origin: Option<String>,
     user_agent: Option<String>,
     accept: Option<String>,
+    is_forwarded: bool,
     subprotocol: Option<String>,
     /// The `101` that accepts it, where its upgrade is valid.
     upgrade: Result<server::Response, Upgrade>,
@@ -73,6 +79,7 @@ impl Head {
             origin: lossy("origin"),
             user_agent: lossy("user-agent"),
             accept: lossy("accept"),
+            is_forwarded: PROXY_HEADERS.iter().any(|name| find(name).is_some()),
             subprotocol: header("sec-websocket-protocol").and_then(first_token),
             upgrade: accept(bytes).map_err(|problem| match header("upgrade") {
                 Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => problem,
@@ -92,6 +99,7 @@ impl Head {
             origin: self.origin.as_deref(),
             user_agent: self.user_agent.as_deref(),
             accept: self.accept.as_deref(),
+            is_forwarded: self.is_forwarded,
             upgrade: self.upgrade.as_ref().err().copied().unwrap_or(Upgrade::Valid),
             subprotocol: self.subprotocol.as_deref(),
             endpoints,
@@ -146,8 +154,10 @@ fn first_token(list: &str) -> Option<String> {
 pub fn encode(response: &Response) -> Vec<u8> {
     let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
     let extra: String = response.headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let is_plain = !response.headers.iter().any(|header| header.starts_with("Content-Type: "));
+    let content_type = if is_plain { CONTENT_TYPE } else { "" };
     let mut bytes = format!(
-        "HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",
+        "HTTP/1.1 {} {}\r\n{content_type}Content-Length: {}\r\n{extra}Connection: close\r\n\r\n",
         response.status,
         reason.unwrap_or_default(),
         response.body.len(),
@@ -223,6 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn a_request_through_a_proxy_shows_by_what_the_proxy_adds() {
+        for (header, is_forwarded) in [
+            ("Host: h", false),
+            ("X-Forwarded-For: 203.0.113.7", true),
+            ("x-real-ip: 203.0.113.7", true),
+            ("Via: 1.1 proxy", true),
+            ("Forwarded: for=203.0.113.7", true),
+        ] {
+            let head = head(&format!("GET /metrics HTTP/1.1\r\n{header}\r\n\r\n"));
+            assert_eq!(head.is_forwarded, is_forwarded, "{header}");
+        }
+    }
+
+    #[test]
     fn the_first_subprotocol_is_offered_if_it_is_a_token() {
         let with = |value: &str| {
             head(&format!("GET / HTTP/1.1\r\nSec-WebSocket-Protocol: {value}\r\n\r\n")).subprotocol
@@ -280,7 +304,11 @@ mod tests {
             "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
              Upgrade: websocket\r\nX: y\r\nConnection: close\r\n\r\nñ\n"
         );
-        let head = String::from_utf8(encode(&Response { head_only: true, ..response })).unwrap();
+        let head = String::from_utf8(encode(&Response { head_only: true, ..response.clone() })).unwrap();
         assert_eq!(head, text.trim_end_matches("ñ\n"));
+        let json = Response { headers: &["Content-Type: application/json"], ..response };
+        let text = String::from_utf8(encode(&json)).unwrap();
+        assert_eq!(text.matches("Content-Type: ").count(), 1, "{text}");
+        assert!(text.contains("\r\nContent-Type: application/json\r\n"), "{text}");
     }
 }

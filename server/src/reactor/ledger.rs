@@ -124,6 +124,7 @@ impl fmt::Display for Record {
         match (&self.ending, self.first) {
             (Some(ending), _) => ending.fmt(f),
             (None, FirstBytes::WebSocket) => f.write_str("is open"),
+            (None, FirstBytes::Http) => f.write_str("is asking"),
             (None, _) => f.write_str("has made no request yet"),
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod bystander;
 pub mod client;
+pub mod exposition;
 pub mod raw;
 pub mod server;
 
