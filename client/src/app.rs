@@ -22,6 +22,7 @@ use signal_hook::consts::{
 use signal_hook::flag;
 use signal_hook_mio::v1_0::Signals;
 
+use crate::doctor::facts::Journey;
 use crate::input::Decoder;
 use crate::keymap::Keymap;
 use crate::lines::Lines;
@@ -133,11 +134,11 @@ impl App {
         })
     }
 
-    /// Runs until the end, and gives the terminal back.
+    /// Runs until the end, and gives the terminal back. Also says how far the last connection got.
     ///
     /// # Errors
     /// If the system fails the loop. The terminal is given back then too.
-    pub fn run(mut self) -> io::Result<Exit> {
+    pub fn run(mut self) -> io::Result<(Exit, Journey)> {
         self.say_that_it_starts();
         let mut events = Events::with_capacity(64);
         let outcome = self.feed([Event::Start]).and_then(|()| {
@@ -151,7 +152,7 @@ impl App {
         self.transport.finish();
         drop(self.front);
         give_back();
-        outcome
+        outcome.map(|exit| (exit, self.transport.journey().clone()))
     }
 
     fn turn(&mut self, events: &mut Events) -> io::Result<()> {

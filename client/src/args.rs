@@ -1,13 +1,18 @@
-//! The command line: `chat-client <user> <host> <port>`. What help, usage errors and `--lang` look like is
+//! The command line: `chat-client <user> <host> <port>`, and what asks why that does not connect. What help, usage errors and `--lang` look like is
 //! shared with the server and lives in `chat_cli`.
 
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 use chat_cli::Stop;
 use chat_protocol::{Lang, UserName};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use crate::config;
+use crate::doctor::examine::Request;
+use crate::doctor::verdict::Code;
+use crate::sanitize::sanitize_line;
 use crate::texts::Texts;
 use crate::transport::Target;
 
@@ -19,6 +24,20 @@ pub fn config_path(args: &[OsString]) -> Option<&OsStr> {
 }
 
 /// What the command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// To chat.
+    Chat(Args),
+    /// To say why there is no connection.
+    Examine {
+        /// What is examined.
+        request: Request,
+        /// The report is for a program.
+        json: bool,
+    },
+}
+
+/// How to chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Args {
     /// Who the user is.
@@ -35,14 +54,64 @@ pub struct Args {
 ///
 /// # Errors
 /// [`Stop`] if there is nothing to run: help, version, a text that was asked for, or a usage error.
-pub fn parse(args: &[OsString], lang: Lang) -> Result<Args, Stop> {
-    if args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--print-config") {
+pub fn parse(args: &[OsString], lang: Lang) -> Result<Task, Stop> {
+    if has(args, "--print-config") {
         return Err(Stop::Answer(config::sample::sample(lang)));
+    }
+    if let Some(raw) = chat_cli::value_of(args, "--explain") {
+        return Err(explanation(&raw.to_string_lossy(), lang));
+    }
+    if has(args, "--doctor") {
+        return parse_doctor(args, lang);
     }
     let matches = chat_cli::parse(command(lang), lang, args)?;
     let target = Target { host: one(&matches, "host"), port: one(&matches, "port") };
     let literal = matches.get_flag("literal");
-    Ok(Args { user: one(&matches, "user"), target, simple: literal || matches.get_flag("simple"), literal })
+    let args =
+        Args { user: one(&matches, "user"), target, simple: literal || matches.get_flag("simple"), literal };
+    Ok(Task::Chat(args))
+}
+
+/// The user can be left out: whether that was done is counted before it is known who is who.
+fn parse_doctor(args: &[OsString], lang: Lang) -> Result<Task, Stop> {
+    let has_user = chat_cli::parse(counting(lang), lang, args)
+        .is_ok_and(|matches| matches.get_many::<OsString>("words").is_some_and(|words| words.len() > 2));
+    let with_user = command(lang);
+    let wanted = if has_user { with_user } else { without_user(lang) };
+    let matches = chat_cli::parse(wanted, lang, args)?;
+    let user = if has_user { Some(one(&matches, "user")) } else { None };
+    let idle = matches.get_one::<u64>("idle").copied().map(Duration::from_secs);
+    if idle.is_some() && user.is_none() {
+        return Err(Stop::Usage(
+            lang.pick(
+                "chat-client: --idle necesita un <USUARIO>, pues el servidor despide a quien no se registra: chat-client --doctor USUARIO SERVIDOR PUERTO --idle SEGUNDOS.",
+                "chat-client: --idle needs a <USER>, as the server sends away those who do not register: chat-client --doctor USER SERVER PORT --idle SECONDS.",
+            )
+            .to_owned(),
+        ));
+    }
+    let target = Target { host: one(&matches, "host"), port: one(&matches, "port") };
+    Ok(Task::Examine { request: Request { target, user, idle }, json: matches.get_flag("json") })
+}
+
+/// The long answer about a code, or which codes there are.
+fn explanation(raw: &str, lang: Lang) -> Stop {
+    match raw.parse::<Code>() {
+        Ok(code) => Stop::Answer(format!("{}\n\n{}\n", code.as_str(), Texts(lang).explanation(code))),
+        Err(_) => {
+            let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+            let raw = sanitize_line(raw);
+            let first = match lang {
+                Lang::Spanish => format!("chat-client: no hay un código «{raw}». Los que hay:"),
+                Lang::English => format!("chat-client: there is no code \"{raw}\". There are:"),
+            };
+            Stop::Usage(format!("{first}\n  {}", codes.join("\n  ")))
+        }
+    }
+}
+
+fn has(args: &[OsString], option: &str) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == option)
 }
 
 fn one<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> T {
@@ -50,40 +119,64 @@ fn one<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> T 
 }
 
 fn command(lang: Lang) -> Command {
-    Command::new("chat-client")
+    options(
+        Command::new("chat-client")
+            .arg(
+                Arg::new("user")
+                    .value_name(lang.pick("USUARIO", "USER"))
+                    .required(true)
+                    .value_parser(move |raw: &str| {
+                        UserName::parse(raw).map_err(|error| Texts(lang).name_error(error).to_owned())
+                    })
+                    .help(lang.pick(
+                        "Su nombre en el chat: letras, números, _ - .",
+                        "Your name in the chat: letters, numbers, _ - .",
+                    )),
+            )
+            .args(place(lang)),
+        lang,
+    )
+}
+
+fn without_user(lang: Lang) -> Command {
+    options(Command::new("chat-client").args(place(lang)), lang)
+}
+
+/// Takes any words in the places of the user and the server, to count them.
+fn counting(lang: Lang) -> Command {
+    let words = Arg::new("words").num_args(0..);
+    // Wrong values are for the parse that follows to complain about.
+    let lenient = |arg: Arg| match arg.get_action() {
+        ArgAction::SetTrue => arg,
+        _ => arg.value_parser(clap::value_parser!(OsString)),
+    };
+    options(Command::new("chat-client").arg(words), lang).mut_args(lenient).ignore_errors(true)
+}
+
+fn place(lang: Lang) -> [Arg; 2] {
+    [
+        Arg::new("host")
+            .value_name(lang.pick("SERVIDOR", "SERVER"))
+            .required(true)
+            .value_parser(move |raw: &str| host(raw, lang))
+            .value_hint(ValueHint::Hostname)
+            .help(lang.pick(
+                "Nombre o dirección IPv4 o IPv6 del servidor",
+                "The server's name, or its IPv4 or IPv6 address",
+            )),
+        Arg::new("port")
+            .value_name(lang.pick("PUERTO", "PORT"))
+            .required(true)
+            .value_parser(move |raw: &str| port(raw, lang))
+            .help(lang.pick("Puerto del servidor, de 1 a 65535", "The server's port, from 1 to 65535")),
+    ]
+}
+
+fn options(command: Command, lang: Lang) -> Command {
+    command
         .version(env!("CARGO_PKG_VERSION"))
         .about(lang.pick("Cliente de chat para la terminal", "Chat client for the terminal"))
         .long_about(lang.pick(LONG_SPANISH, LONG_ENGLISH))
-        .arg(
-            Arg::new("user")
-                .value_name(lang.pick("USUARIO", "USER"))
-                .required(true)
-                .value_parser(move |raw: &str| {
-                    UserName::parse(raw).map_err(|error| Texts(lang).name_error(error).to_owned())
-                })
-                .help(lang.pick(
-                    "Su nombre en el chat: letras, números, _ - .",
-                    "Your name in the chat: letters, numbers, _ - .",
-                )),
-        )
-        .arg(
-            Arg::new("host")
-                .value_name(lang.pick("SERVIDOR", "SERVER"))
-                .required(true)
-                .value_parser(move |raw: &str| host(raw, lang))
-                .value_hint(ValueHint::Hostname)
-                .help(lang.pick(
-                    "Nombre o dirección IPv4 o IPv6 del servidor",
-                    "The server's name, or its IPv4 or IPv6 address",
-                )),
-        )
-        .arg(
-            Arg::new("port")
-                .value_name(lang.pick("PUERTO", "PORT"))
-                .required(true)
-                .value_parser(move |raw: &str| port(raw, lang))
-                .help(lang.pick("Puerto del servidor, de 1 a 65535", "The server's port, from 1 to 65535")),
-        )
         .arg(Arg::new("simple").long("simple").action(ArgAction::SetTrue).help(lang.pick(
             "Una línea por evento, sin pantalla (o sin terminal)",
             "One line per event, no screen (or without a terminal)",
@@ -107,6 +200,48 @@ fn command(lang: Lang) -> Command {
             "Escribe una configuración completa, con comentarios",
             "Writes a complete configuration, with comments",
         )))
+        // The other two are of this one: the short help names them in its line, so that it fits a screen.
+        .arg(
+            Arg::new("doctor")
+                .long("doctor")
+                .action(ArgAction::SetTrue)
+                .help(lang.pick(
+                    "¿Por qué no conecta? Además --json, --idle N",
+                    "Why does it not connect? Also --json, --idle N",
+                ))
+                .long_help(lang.pick(DOCTOR_SPANISH, DOCTOR_ENGLISH)),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .requires("doctor")
+                .hide_short_help(true)
+                .help(lang.pick(
+                    "Con --doctor: el resultado para un programa",
+                    "With --doctor: the result for a program",
+                )),
+        )
+        .arg(
+            Arg::new("idle")
+                .long("idle")
+                .value_name("N")
+                .requires("doctor")
+                .hide_short_help(true)
+                .value_parser(move |raw: &str| idle(raw, lang))
+                .help(lang.pick(
+                    "Con --doctor: si la conexión vive callada N segundos",
+                    "With --doctor: whether the connection lives N seconds in silence",
+                )),
+        )
+        .arg(
+            Arg::new("explain")
+                .long("explain")
+                .value_name(lang.pick("CÓDIGO", "CODE"))
+                .value_parser(PossibleValuesParser::new(Code::ALL.map(Code::as_str)))
+                .hide_possible_values(true)
+                .help(lang.pick("Explica un resultado de --doctor", "Explains a result of --doctor")),
+        )
         .after_help(lang.pick(AFTER_SPANISH, AFTER_ENGLISH))
         .after_long_help(lang.pick(SECTIONS_SPANISH, SECTIONS_ENGLISH))
 }
@@ -134,6 +269,16 @@ fn port(raw: &str, lang: Lang) -> Result<u16, String> {
     }
 }
 
+/// The longest silence that can be asked for: a day.
+const IDLE_SECONDS_MAX: u64 = 86_400;
+
+fn idle(raw: &str, lang: Lang) -> Result<u64, String> {
+    match raw.parse() {
+        Ok(seconds @ 1..=IDLE_SECONDS_MAX) => Ok(seconds),
+        _ => Err(lang.pick("segundos, de 1 a 86400", "seconds, from 1 to 86400").to_owned()),
+    }
+}
+
 const AFTER_SPANISH: &str = "\
 Dentro del chat, F1 o /ayuda dice lo demás. NO_COLOR quita los colores.
 Estado de salida: 0 salió, 1 el sistema falló, 2 argumentos o configuración mal,
@@ -143,6 +288,14 @@ const AFTER_ENGLISH: &str = "\
 Inside the chat, F1 or /help tells the rest. NO_COLOR takes the colours away.
 Exit status: 0 left, 1 the system failed, 2 wrong arguments or configuration,
 3 no connection, 4 user refused, 5 (with --simple) cut off or a line not sent.";
+
+const DOCTOR_SPANISH: &str = "\
+Dice por qué no conecta, paso a paso, y qué hacer; no chatea. El USUARIO puede faltar: entonces no entra en la sala, \
+y nadie se entera.";
+
+const DOCTOR_ENGLISH: &str = "\
+Says why it does not connect, step by step, and what to do; does not chat. The USER may be left out: then the room \
+is not entered, and nobody notices.";
 
 const LONG_SPANISH: &str = "\
 Conversa en un servidor de chat: una pantalla con los mensajes, los usuarios y su estado, una conversación por \
@@ -168,6 +321,12 @@ ENTORNO
 LC_ALL, LC_MESSAGES, LANG: el idioma. LC_ALL, LC_CTYPE, LANG: si los signos pueden ser Unicode.
 NO_COLOR quita los colores. RUST_LOG (error, warn, info, debug, trace) y CHAT_LOG=archivo registran lo que pasa.
 
+EXAMEN
+--doctor sigue el camino hasta el chat: nombre, ruta, TCP, respuesta, HTTP, WebSocket, protocolo; con un USUARIO \
+también el registro, y con --idle el silencio. Cada paso tiene 5 s y todos juntos 20 s, sin contar el silencio. Se \
+detiene en el primero que decide. Su estado de salida: 0 todo bien, 2 argumentos mal, 3 no llegó al chat, 4 el chat \
+rechazó al usuario, 130 interrumpido. --explain explica sus códigos.
+
 ESTADO DE SALIDA
 0: el usuario salió. 1: el sistema falló. 2: los argumentos o la configuración están mal. 3: no hay conexión con \
 el servidor. 4: el servidor rechazó al usuario. 5: con --simple, se perdió la conexión o una línea no se envió.";
@@ -186,95 +345,15 @@ ENVIRONMENT
 LC_ALL, LC_MESSAGES, LANG: the language. LC_ALL, LC_CTYPE, LANG: whether glyphs may be Unicode.
 NO_COLOR takes the colours away. RUST_LOG (error, warn, info, debug, trace) and CHAT_LOG=file log what happens.
 
+EXAMINATION
+--doctor follows the way to the chat: name, route, TCP, answer, HTTP, WebSocket, protocol; with a USER the \
+registration too, and with --idle the silence. Each step has 5 s and all together 20 s, without the silence. It stops \
+at the first that decides. Its exit status: 0 all well, 2 wrong arguments, 3 the chat was not reached, 4 the chat \
+refused the user, 130 interrupted. --explain explains its codes.
+
 EXIT STATUS
 0: the user left. 1: the system failed. 2: wrong arguments or configuration. 3: the server cannot be reached. 4: \
 the server refused the user. 5: with --simple, the connection was lost or a line was not sent.";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(args: &[&str]) -> Result<Args, Stop> {
-        let args: Vec<_> =
-            std::iter::once("chat-client").chain(args.iter().copied()).map(OsString::from).collect();
-        parse(&args, Lang::Spanish)
-    }
-
-    #[track_caller]
-    fn usage(args: &[&str]) -> String {
-        match parsed(args) {
-            Err(Stop::Usage(sentence)) => sentence,
-            other => panic!("expected a usage error, got {other:?}"),
-        }
-    }
-
-    const OPTIONS: [&str; 8] =
-        ["simple", "literal", "config", "print-config", "lang", "generate", "help", "version"];
-
-    #[test]
-    fn man_page_and_completions_name_every_option() {
-        for kind in ["man", "bash", "zsh", "fish"] {
-            let Err(Stop::Answer(text)) = parsed(&["--generate", kind]) else { panic!("no {kind}") };
-            // roff escapes hyphens.
-            let text = text.replace("\\-", "-");
-            for option in OPTIONS {
-                let name = if kind == "fish" { format!("-l {option} ") } else { format!("--{option}") };
-                assert!(text.contains(&name), "{name} in {kind}");
-            }
-        }
-    }
-
-    #[test]
-    fn help_fits_a_screen_in_both_languages() {
-        for lang in [Lang::Spanish, Lang::English] {
-            let args = ["chat-client", "--help"].map(OsString::from);
-            let Err(Stop::Answer(help)) = parse(&args, lang) else { panic!("no help") };
-            assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
-            for line in help.lines() {
-                assert!(line.chars().count() <= 80, "{line}");
-            }
-            for option in OPTIONS {
-                assert!(help.contains(&format!("--{option} ")), "{option}:\n{help}");
-            }
-            let language =
-                lang.pick("Uso: chat-client [OPCIONES] <USUARIO>", "Usage: chat-client [OPTIONS] <USER>");
-            assert!(help.contains(language), "{help}");
-        }
-    }
-
-    #[test]
-    fn what_can_be_asked_for_needs_no_server() {
-        for args in [&["--print-config"][..], &["--version"], &["--generate", "fish"]] {
-            assert!(matches!(parsed(args), Err(Stop::Answer(_))), "{args:?}");
-        }
-        assert!(
-            parsed(&["--", "--print-config", "h", "1"])
-                .is_ok_and(|args| args.user.as_str() == "--print-config")
-        );
-    }
-
-    #[test]
-    fn servers_are_named_by_name_ipv4_or_ipv6() {
-        for (raw, host) in
-            [("chat.gt", "chat.gt"), ("10.0.0.5", "10.0.0.5"), ("::1", "::1"), ("[::1]", "::1")]
-        {
-            let args = parsed(&["ana", raw, "8080"]).unwrap();
-            assert_eq!(args.target, Target { host: host.into(), port: 8080 });
-            assert!(!args.simple && !args.literal);
-        }
-        assert!(parsed(&["ana", "h", "1", "--literal"]).is_ok_and(|args| args.simple && args.literal));
-    }
-
-    #[test]
-    fn a_bad_name_host_or_port_is_a_usage_error_that_says_what_is_right() {
-        assert_eq!(
-            usage(&["ana maría", "h", "1"]),
-            "chat-client: «ana maría» no vale para <USUARIO>: un nombre tiene letras, números, _ - . y nada más. Vea chat-client --help"
-        );
-        for (host, port) in [("h:80", "1"), ("", "1"), ("a b", "1"), ("h", "0"), ("h", "65536"), ("h", "x")] {
-            assert!(usage(&["ana", host, port]).contains("no vale para"), "{host} {port}");
-        }
-        assert!(usage(&["server", "h", "1"]).contains("ese nombre es del servidor"));
-        assert!(usage(&["ana", "h"]).contains("falta <PUERTO>"));
-    }
-}
+mod tests;

@@ -16,6 +16,7 @@ pub mod app;
 pub mod args;
 pub mod command;
 pub mod config;
+pub mod doctor;
 pub mod editor;
 pub mod geometry;
 pub mod input;
@@ -32,8 +33,12 @@ pub mod view;
 pub mod wrap;
 
 use crate::app::App;
+use crate::args::{Args, Task};
+use crate::config::Preferences;
+use crate::doctor::facts::Journey;
+use crate::doctor::report::Style;
 use crate::sanitize::sanitize_line;
-use crate::state::Config;
+use crate::state::{Config, EXIT_UNREACHABLE};
 use crate::texts::Texts;
 use crate::view::Theme;
 
@@ -44,8 +49,8 @@ pub fn run(args: &[OsString]) -> u8 {
     let preferences = config::load(args::config_path(args), |name| std::env::var_os(name));
     let preferred = preferences.as_ref().ok().and_then(|preferences| preferences.language);
     let lang = chat_cli::lang_option(args).or(preferred).unwrap_or_else(|| chat_cli::lang(args, environment));
-    let args = match args::parse(args, lang) {
-        Ok(args) => args,
+    let task = match args::parse(args, lang) {
+        Ok(task) => task,
         Err(Stop::Answer(text)) => {
             // Nobody is left to tell if standard output is closed.
             let _ = write!(io::stdout(), "{text}");
@@ -65,6 +70,20 @@ pub fn run(args: &[OsString]) -> u8 {
         }
     };
     sanitize::set_widths(preferences.widths);
+    let style = Style { texts, unicode: is_utf8(environment) };
+    match task {
+        Task::Chat(args) => chat(args, preferences, style),
+        Task::Examine { request, json } => doctor::run(request, json, style).unwrap_or_else(|error| {
+            let exit = app::failed(texts, &error);
+            let _ = writeln!(io::stderr(), "chat-client: {}", exit.sentence.unwrap_or_default());
+            exit.code
+        }),
+    }
+}
+
+fn chat(args: Args, preferences: Preferences, style: Style) -> u8 {
+    let texts = style.texts;
+    let environment = |name: &str| std::env::var(name).ok();
     let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let is_dumb = environment("TERM").is_some_and(|term| term == "dumb");
     let wants_screen = !args.simple && has_terminal && !is_dumb;
@@ -74,7 +93,7 @@ pub fn run(args: &[OsString]) -> u8 {
     }
     app::start_logging(line_mode);
     let config = Config {
-        name: args.user,
+        name: args.user.clone(),
         server: sanitize_line(&args.target.to_string()),
         texts,
         line_mode,
@@ -84,13 +103,20 @@ pub fn run(args: &[OsString]) -> u8 {
         keys: preferences.keys.words(),
     };
     let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let theme = Theme::new(preferences.colours.unwrap_or(!no_color), is_utf8(environment));
+    let theme = Theme::new(preferences.colours.unwrap_or(!no_color), style.unicode);
     let theme = theme.with(preferences.palette);
-    let exit = App::new(config, args.target, theme, preferences.keys)
+    let (exit, journey) = App::new(config, args.target.clone(), theme, preferences.keys)
         .and_then(App::run)
-        .unwrap_or_else(|error| app::failed(texts, &error));
-    if let Some(sentence) = exit.sentence {
-        let _ = writeln!(io::stderr(), "chat-client: {sentence}");
+        .unwrap_or_else(|error| (app::failed(texts, &error), Journey::default()));
+    let failure = match exit.code {
+        // The chat never began: what the transport saw on the way says more than the sentence.
+        EXIT_UNREACHABLE => doctor::failure(args.target, args.user, journey, style),
+        _ => None,
+    };
+    match (failure, exit.sentence) {
+        (Some(lines), _) => drop(writeln!(io::stderr(), "{}", lines.join("\n"))),
+        (None, Some(sentence)) => drop(writeln!(io::stderr(), "chat-client: {sentence}")),
+        (None, None) => {}
     }
     exit.code
 }

@@ -23,6 +23,9 @@ macro_rules! say {
 // After the macro, which they use.
 mod chat;
 mod config;
+mod doctor;
+mod examination;
+mod explain;
 mod lines;
 mod refusals;
 mod screen;

@@ -30,7 +30,8 @@ impl Room {
         Self::at(port, Config::default())
     }
 
-    fn at(port: u16, config: Config) -> Self {
+    /// One with this configuration; port 0 is any.
+    pub fn at(port: u16, config: Config) -> Self {
         let config = Config { port, bind: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), ..config };
         let (sender, receiver) = channel();
         // The server is made in its thread: nothing but its address and its stopper leaves that.

@@ -1,0 +1,79 @@
+//! Why there is no connection: an examination that says, step by step, how far it got, and the one next thing to do.
+//!
+//! A pure core (`facts` in, `verdict` out; `examination` says what is asked next) and one thin loop that does the
+//! I/O (`examine`). A chat that cannot begin is judged by the same facts, which its transport noted: nothing is
+//! tried a second time, so that no second finding contradicts the first.
+
+use std::io::{self, Write};
+
+pub mod examination;
+pub mod examine;
+pub mod facts;
+pub mod hints;
+pub mod report;
+pub mod tls;
+pub mod verdict;
+
+use chat_protocol::UserName;
+
+use crate::sanitize::sanitize_line;
+use crate::transport::Target;
+use examination::Budget;
+use examine::{Request, examine};
+use facts::{Facts, Journey, Reply, Step};
+use report::Style;
+use verdict::{Finding, finding, judge};
+
+/// Examines and reports on standard output; says the exit status.
+///
+/// # Errors
+/// If the system denies what the examination needs.
+pub fn run(request: Request, json: bool, style: Style) -> io::Result<u8> {
+    let mut out = io::stdout();
+    // Nobody is left to tell if standard output is closed.
+    let mut say = |line: &str| drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+    if json {
+        let facts = examine(request, Budget::default(), |_| {})?;
+        say(&report::json(style.texts, &facts));
+        return Ok(report::exit_status(&facts));
+    }
+    say(style.texts.examining(&sanitize_line(&request.target.to_string())).as_str());
+    let mut shown: Vec<Step> = Vec::new();
+    let facts = examine(request, Budget::default(), |facts| {
+        for step in decided(facts) {
+            if !shown.contains(&step) {
+                shown.push(step);
+                say(&style.step(step, facts));
+            }
+        }
+    })?;
+    for step in facts.steps().filter(|step| !shown.contains(step)) {
+        say(&style.step(step, &facts));
+    }
+    for line in style.conclusion(&facts) {
+        say(&line);
+    }
+    Ok(report::exit_status(&facts))
+}
+
+/// The steps of which something is known, up to the first that failed.
+fn decided(facts: &Facts) -> impl Iterator<Item = Step> {
+    let mut over = false;
+    facts.steps().take_while(move |step| {
+        let finding = finding(*step, facts);
+        let goes_on = !over && finding != Finding::Unknown;
+        over = matches!(finding, Finding::Failed(_));
+        goes_on
+    })
+}
+
+/// What to say of a chat that could not begin, if its journey tells why.
+#[must_use]
+pub fn failure(target: Target, user: UserName, journey: Journey, style: Style) -> Option<Vec<String>> {
+    let mut facts = Facts::new(target, Some(user), None, false);
+    facts.journey = journey;
+    if facts.journey.handshake == Some(Ok(())) && facts.journey.ending.is_none() {
+        facts.chat.registration = Some(Reply::Nothing);
+    }
+    judge(&facts).map(|code| style.failure(code, &facts))
+}
