@@ -36,16 +36,22 @@ pub fn listening(local: SocketAddr, lang: Lang) -> String {
     }
 }
 
-/// The address that others on the network would use for this machine: the one it would speak from. Connecting a
-/// UDP socket chooses it and sends nothing; the addresses are those set aside for documentation.
+/// The address that others on the network would use for this machine.
 fn own_address() -> Option<IpAddr> {
-    let speaks_from = |any: &str, far: &str| {
+    own_addresses().into_iter().flatten().next()
+}
+
+/// The addresses that this machine speaks from to others far away, IPv4 and IPv6. Connecting a UDP socket chooses
+/// them and sends nothing; those it is connected to are set aside for documentation.
+#[must_use]
+pub fn own_addresses() -> [Option<IpAddr>; 2] {
+    let speaks_from = |(any, far): (&str, &str)| {
         let socket = UdpSocket::bind(any).ok()?;
         socket.connect(far).ok()?;
         let ip = socket.local_addr().ok()?.ip();
         (!ip.is_unspecified()).then_some(ip)
     };
-    speaks_from("0.0.0.0:0", "192.0.2.1:9").or_else(|| speaks_from("[::]:0", "[2001:db8::1]:9"))
+    [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")].map(speaks_from)
 }
 
 /// Why the server could not start, with the remedy, in one sentence.

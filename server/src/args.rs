@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::bounds::{self, Bounds};
 use crate::config::Config;
+use crate::doctor;
 use crate::prefix::Prefix;
 use crate::web_origin::Host;
 
@@ -31,6 +32,9 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
     }
     let matches = chat_cli::parse(command(lang), lang, args)?;
     let default = Config::default();
+    if matches.get_flag("doctor") && value(&matches, "port") == Some(0_u16) {
+        return Err(Stop::Usage(Texts::new(lang).doctor_port.to_owned()));
+    }
     Ok(Config {
         port: value(&matches, "port").unwrap_or(default.port),
         bind: value(&matches, "bind"),
@@ -44,6 +48,10 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
         allow_origin: values(&matches, "allow-origin"),
         metrics: values(&matches, "metrics"),
         lang,
+        doctor: matches.get_flag("doctor").then(|| doctor::Options {
+            json: matches.get_flag("json"),
+            asks_metadata: !matches.get_flag("no-metadata"),
+        }),
     })
 }
 
@@ -118,11 +126,18 @@ fn command(lang: Lang) -> Command {
                 .action(ArgAction::Append)
                 .value_parser(move |v: &str| v.parse::<Prefix>().map_err(|_| texts.prefix_form.to_owned())),
         )
+        .arg(flag("doctor", texts.doctor))
+        .arg(flag("json", texts.json).requires("doctor"))
+        .arg(flag("no-metadata", texts.no_metadata).requires("doctor"))
 }
 
 fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
     // A value may begin with a hyphen, so that `--rate -1` is told that -1 is no rate.
     Arg::new(name).long(name).value_name(value_name).help(help).allow_hyphen_values(true)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
 }
 
 /// Seconds, fractions allowed; 0 is never. The outer `None` is no number of seconds.
@@ -168,6 +183,10 @@ struct Texts {
     prefix_name: &'static str,
     prefix_form: &'static str,
     metrics: &'static str,
+    doctor: &'static str,
+    json: &'static str,
+    no_metadata: &'static str,
+    doctor_port: &'static str,
 }
 
 impl Texts {
@@ -200,6 +219,10 @@ impl Texts {
                 prefix_name: "IP/BITS",
                 prefix_form: "una dirección con o sin prefijo, como 10.0.0.0/8",
                 metrics: "Quién más lee /metrics; se repite [solo esta máquina]",
+                doctor: "Examina por qué nadie llegaría, sin servir",
+                json: "Con --doctor: para programas",
+                no_metadata: "Con --doctor: sin preguntar nada a la nube",
+                doctor_port: "chat-server: --doctor examina un puerto entre 1 y 65535, y 0 no es ninguno. Vea chat-server --help",
             },
             Lang::English => Self {
                 about: "WebSocket chat server",
@@ -228,6 +251,10 @@ impl Texts {
                 prefix_name: "IP/BITS",
                 prefix_form: "an address with or without a prefix, such as 10.0.0.0/8",
                 metrics: "Who else reads /metrics; repeatable [only this machine]",
+                doctor: "Examines why nobody would get in, without serving",
+                json: "With --doctor: for programs",
+                no_metadata: "With --doctor: asks the cloud nothing",
+                doctor_port: "chat-server: --doctor examines a port from 1 to 65535, and 0 is none. See chat-server --help",
             },
         }
     }
@@ -279,6 +306,7 @@ mod tests {
             allow_origin: ["web.example", "::1"].map(|host| Host::of_option(host).unwrap()).into(),
             metrics: ["10.0.0.0/8", "::1/128"].map(|prefix| prefix.parse().unwrap()).into(),
             lang: Lang::English,
+            doctor: None,
         };
         assert_eq!(config, expected);
         assert_eq!(parsed(&["1", "--inactivity", "0"]).unwrap().inactivity, None);
@@ -289,6 +317,16 @@ mod tests {
         for args in [&["--limit", "list"][..], &["8080", "--limit=list"]] {
             assert_eq!(parsed(args), Err(Stop::Answer(bounds::listing(Lang::English))));
         }
+    }
+
+    #[test]
+    fn the_doctor_is_asked_for_with_what_it_may_do() {
+        let asked = |args: &[&str]| parsed(args).unwrap().doctor;
+        assert_eq!(asked(&["8080"]), None);
+        let people = doctor::Options { json: false, asks_metadata: true };
+        assert_eq!(asked(&["--doctor", "8080"]), Some(people));
+        let programs = doctor::Options { json: true, asks_metadata: false };
+        assert_eq!(asked(&["8080", "--json", "--no-metadata", "--doctor"]), Some(programs));
     }
 
     #[test]
@@ -312,6 +350,9 @@ mod tests {
             (&["1", "--allow-origin", "null"], "web.example"),
             (&["1", "--metrics", "10.0.0.0/33"], "10.0.0.0/8"),
             (&["1", "--rate", "2", "--rate", "3"], "--rate"),
+            (&["0", "--doctor"], "from 1 to 65535"),
+            (&["1", "--json"], "--doctor"),
+            (&["1", "--no-metadata"], "--doctor"),
         ] {
             let sentence = usage(args);
             assert!(sentence.contains(right) && !sentence.contains('\n'), "{args:?}: {sentence}");

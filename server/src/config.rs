@@ -8,6 +8,7 @@ use chat_protocol::{Lang, limits};
 use crate::bounds::{Bounds, Name};
 use crate::bucket::Rate;
 use crate::chat::Settings;
+use crate::doctor;
 use crate::http::Pages;
 use crate::prefix::Prefix;
 use crate::reactor::Limits;
@@ -54,6 +55,8 @@ pub struct Config {
     pub metrics: Vec<Prefix>,
     /// The language of error sentences, HTTP texts and terminal texts.
     pub lang: Lang,
+    /// Examines the machine instead of serving.
+    pub doctor: Option<doctor::Options>,
 }
 
 impl Default for Config {
@@ -71,6 +74,7 @@ impl Default for Config {
             allow_origin: Vec::new(),
             metrics: Vec::new(),
             lang: Lang::Spanish,
+            doctor: None,
         }
     }
 }

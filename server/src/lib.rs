@@ -12,6 +12,7 @@ pub mod chat;
 pub mod close_code;
 pub mod config;
 pub mod descriptors;
+pub mod doctor;
 pub mod exposition;
 pub mod frame;
 pub mod handler;

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use chat_cli::{EXIT_USAGE, Stop};
 use chat_server::config::DESCRIPTORS_RESERVED;
-use chat_server::{Config, Server, announcement, args, descriptors, logging};
+use chat_server::{Config, Server, announcement, args, descriptors, doctor, logging};
 use log::{info, warn};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
@@ -26,6 +26,11 @@ fn main() -> ExitCode {
         Err(Stop::Answer(text)) => return say(&mut io::stdout(), text.trim_end(), ExitCode::SUCCESS),
         Err(Stop::Usage(sentence)) => return say(&mut io::stderr(), &sentence, ExitCode::from(EXIT_USAGE)),
     };
+    if let Some(options) = config.doctor {
+        let (report, is_in_the_way) = doctor::examine(&config, options);
+        let status = if is_in_the_way { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        return say(&mut io::stdout(), &report, status);
+    }
     logging::start();
     match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,

@@ -77,19 +77,13 @@ fn the_chat_core_knows_no_sockets_clock_threads_log_or_environment() {
 }
 
 #[test]
-fn clocks_are_read_in_the_two_loops_and_in_the_log_only() {
+fn clocks_are_read_in_the_two_loops_the_log_and_the_doctor_only() {
     let words = ["Instant::now", "SystemTime::now", "Utc::now", "Local::now"];
     let folders = ["server/src", "client/src", "protocol/src", "cli/src"];
-    assert_absent(
-        &folders,
-        &words,
-        &[
-            "server/src/reactor.rs",
-            "server/src/logging.rs",
-            "client/src/app.rs",
-            "client/src/doctor/examine.rs",
-        ],
-    );
+    // The doctors have no loop: they ask around once, each time with a deadline.
+    let doctor = ["server/src/doctor/ask.rs", "server/src/doctor/collect.rs", "client/src/doctor/examine.rs"];
+    let loops = ["server/src/reactor.rs", "server/src/logging.rs", "client/src/app.rs"];
+    assert_absent(&folders, &words, &[&loops[..], &doctor].concat());
 }
 
 #[test]
@@ -139,6 +133,14 @@ fn every_fault_of_the_list_names_a_test_that_exists() {
         assert!(tests > 0, "row {number} names no test");
     }
     assert_eq!(numbers, (1..=FAULTS).collect::<Vec<_>>(), "one row for each fault");
+}
+
+#[test]
+fn the_doctor_looks_at_the_system_in_two_files_only() {
+    let words =
+        ["std::fs", "fs::", "std::process", "TcpStream", "UdpSocket", "Instant", "SystemTime", "if_addrs"];
+    let except = ["doctor/ask.rs", "doctor/collect.rs"];
+    assert_absent(&["server/src/doctor.rs", "server/src/doctor"], &words, &except);
 }
 
 #[test]

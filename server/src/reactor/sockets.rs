@@ -33,6 +33,20 @@ pub struct Sockets {
 /// # Errors
 /// As the system reports them, such as a port in use.
 pub fn listen(address: Option<IpAddr>, port: u16) -> io::Result<std::net::TcpListener> {
+    let socket = bind_any(address, port)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Whether [`listen`] would get its address and port, without anybody being let in meanwhile.
+///
+/// # Errors
+/// As the system reports them, such as a port in use.
+pub fn can_bind(address: Option<IpAddr>, port: u16) -> io::Result<()> {
+    bind_any(address, port).map(drop)
+}
+
+fn bind_any(address: Option<IpAddr>, port: u16) -> io::Result<Socket> {
     match address {
         // Asked for all IPv6 addresses, people expect all.
         Some(address) => bind(SocketAddr::new(address, port), address.is_unspecified()),
@@ -45,7 +59,7 @@ pub fn listen(address: Option<IpAddr>, port: u16) -> io::Result<std::net::TcpLis
     }
 }
 
-fn bind(address: SocketAddr, dual_stack: bool) -> io::Result<std::net::TcpListener> {
+fn bind(address: SocketAddr, dual_stack: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(!dual_stack)?;
@@ -54,8 +68,7 @@ fn bind(address: SocketAddr, dual_stack: bool) -> io::Result<std::net::TcpListen
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 fn is_ipv6_missing(error: &io::Error) -> bool {
