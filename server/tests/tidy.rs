@@ -190,6 +190,36 @@ fn what_shows_the_promises_exists() {
     }
 }
 
+#[test]
+fn the_unit_is_as_shut_in_as_is_promised() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let unit = fs::read_to_string(root.join("deploy/chat-server.service")).unwrap();
+    let promised = [
+        "DynamicUser=yes",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=",
+        "ProtectSystem=strict",
+        "MemoryMax=512M",
+        "LimitNOFILE=16384",
+        "Restart=always",
+    ];
+    for line in promised {
+        assert!(unit.lines().any(|written| written == line), "{line}");
+    }
+}
+
+#[test]
+fn the_guide_gives_the_same_commands_in_both_languages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let commands = |name: &str| -> Vec<String> {
+        let text = fs::read_to_string(root.join("deploy").join(name)).unwrap();
+        text.lines().filter(|line| line.starts_with("    ")).map(str::to_owned).collect()
+    };
+    let english = commands("README.md");
+    assert!(english.len() > 10, "{english:?}");
+    assert_eq!(english, commands("README.es.md"));
+}
+
 /// Whether a file of this name has this test, which is one that runs.
 fn is_a_test(file: &str, test: &str) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
