@@ -1,12 +1,15 @@
 //! Another handler on the same reactor: every message comes back as it was. It shows, and lets test suites for
 //! WebSockets check, that the reactor knows nothing of chat.
 //!
-//! `cargo run --release -p chat-server --example echo 9001`
+//! `cargo run --release -p chat-server --example echo 9001`; port 0 picks a free one. `echo 9001 chat` has the limits
+//! that the chat has by default.
 
 use std::collections::{HashMap, VecDeque};
 use std::error::Error;
+use std::io::{self, Write};
 
 use bytes::Bytes;
+use chat_server::Config;
 use chat_server::frame;
 use chat_server::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Frames, Handler, Incoming, Limits, Ops, Outgoing, Reactor,
@@ -42,6 +45,7 @@ impl Handler for Echo {
     }
 
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, _: Endpoints) {
+        ops.know(connection);
         ops.know(connection);
         self.waiting.insert(connection, Waiting::default());
     }
@@ -85,9 +89,22 @@ fn text(status: u16, body: &str) -> Response {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let port = std::env::args().nth(1).ok_or("usage: echo PORT")?.parse()?;
-    let limits = Limits { message_bytes_max: MESSAGE_BYTES_MAX, ..Limits::default() };
-    let mut reactor = Reactor::new(sockets::listen(None, port)?, limits)?;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (port, limits) = match words[..] {
+        [port] => (
+            port,
+            Limits {
+                message_bytes_max: MESSAGE_BYTES_MAX,
+                unsent_bytes_max: ECHO_BYTES_MAX,
+                ..Limits::default()
+            },
+        ),
+        [port, "chat"] => (port, Config::default().limits()),
+        _ => return Err("usage: echo PORT [chat]".into()),
+    };
+    let mut reactor = Reactor::new(sockets::listen(None, port.parse()?)?, limits)?;
+    writeln!(io::stdout(), "listening on port {}", reactor.local_addr().port())?;
     reactor.run(&mut Echo::default())?;
     Ok(())
 }

@@ -89,6 +89,7 @@ pub fn upgraded(mut stream: TcpStream) -> Client {
     }
     let head = String::from_utf8(head).unwrap();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(!head.to_lowercase().contains("sec-websocket-extensions"), "no extension is negotiated: {head}");
     Client::on(stream)
 }
 
