@@ -37,8 +37,12 @@ const HTTP_PORT: u16 = 80;
 #[must_use]
 pub fn collect(config: &Config, options: Options) -> Facts {
     let budget = Budget::of(TIME_MAX);
-    let attempt = attempt(config);
     let listeners = listeners(config.port, budget);
+    let attempt = match attempt(config) {
+        // Who may not have the port is told so whether or not somebody has it.
+        Attempt::Forbidden if listeners.as_ref().is_some_and(|all| !all.is_empty()) => Attempt::InUse,
+        attempt => attempt,
+    };
     let answer = if attempt == Attempt::InUse {
         answer(listeners.as_deref(), config, budget)
     } else {

@@ -11,6 +11,8 @@ pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
 const HEADERS_MAX: usize = 64;
 /// Characters of what another program says that are shown.
 const SHOWN_CHARS_MAX: usize = 60;
+/// What one of our pages says, in either language: the front page, and the one for a full server.
+const OURS: [&str; 3] = ["chat-server", "servidor de chat", "chat server"];
 /// Characters of a token that are sent back.
 const TOKEN_CHARS_MAX: usize = 1_024;
 
@@ -50,7 +52,7 @@ pub fn read_front_page(bytes: &[u8]) -> Answer {
         return Answer::Silence;
     }
     match response(bytes, true) {
-        Some(Response { body, .. }) if body.contains("chat-server") => Answer::ChatServer,
+        Some(Response { body, .. }) if OURS.iter().any(|words| body.contains(words)) => Answer::ChatServer,
         _ => Answer::Other(String::from_utf8_lossy(bytes).chars().take(SHOWN_CHARS_MAX).collect()),
     }
 }
@@ -131,6 +133,11 @@ mod tests {
     fn a_chat_server_is_known_by_its_page_and_others_are_shown_by_their_beginning() {
         let page = b"HTTP/1.1 200 OK\r\n\r\nEsto es chat-server 0.1.0";
         assert_eq!(read_front_page(page), Answer::ChatServer);
+        for lang in [chat_protocol::Lang::Spanish, chat_protocol::Lang::English] {
+            let full = crate::http::Pages::new(lang).refuse(crate::reactor::Refusal::TooManyConnections);
+            let answer = format!("HTTP/1.1 503 Full\r\n\r\n{}", full.body);
+            assert_eq!(read_front_page(answer.as_bytes()), Answer::ChatServer);
+        }
         assert_eq!(read_front_page(b""), Answer::Silence);
         assert_eq!(read_front_page(b"SSH-2.0-x\r\n"), Answer::Other("SSH-2.0-x\r\n".to_owned()));
         let Answer::Other(shown) = read_front_page(&[b'x'; 5_000]) else { panic!("not shown") };

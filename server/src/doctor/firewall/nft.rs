@@ -3,7 +3,7 @@
 //! they can send the packet elsewhere; those of `netdev` and `bridge` are not on every packet's way and are left in
 //! doubt if they drop anything at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -20,13 +20,15 @@ const CONTINUE: [&str; 8] = ["counter", "log", "comment", "mangle", "last", "ct 
 #[must_use]
 pub fn judgement(json: &str, text: &str, newcomer: &Newcomer, skip: &[String]) -> Option<Judgement> {
     let root: Value = serde_json::from_str(json).ok()?;
-    let ruleset = Ruleset { items: root.get("nftables")?.as_array()?, quotes: quotes(text), newcomer };
+    let items = root.get("nftables")?.as_array()?;
+    let ruleset = Ruleset { items, quotes: quotes(text), dormant: dormant(text), newcomer };
     Some(ruleset.judgement(skip))
 }
 
 struct Ruleset<'a> {
     items: &'a [Value],
     quotes: HashMap<(String, u64), String>,
+    dormant: HashSet<String>,
     newcomer: &'a Newcomer,
 }
 
@@ -50,7 +52,7 @@ impl<'a> Ruleset<'a> {
                 "inet" | "netdev" | "bridge" => true,
                 _ => false,
             };
-            if !is_on_the_way || skip.contains(&table) {
+            if !is_on_the_way || skip.contains(&table) || self.is_dormant(&table) {
                 continue;
             }
             let name = str_of(chain, "name");
@@ -66,6 +68,15 @@ impl<'a> Ruleset<'a> {
             judgement = judgement.then(verdict, &table, name);
         }
         judgement
+    }
+
+    /// Whether a table is switched off, with all its chains. Older versions say so in their text alone.
+    fn is_dormant(&self, table: &str) -> bool {
+        let is_flag = |flags: &Value| {
+            flags == "dormant" || flags.as_array().is_some_and(|all| all.iter().any(|flag| flag == "dormant"))
+        };
+        self.dormant.contains(table)
+            || self.all("table").any(|it| table_of(it) == table && it.get("flags").is_some_and(is_flag))
     }
 
     fn all(&self, kind: &'static str) -> impl Iterator<Item = &'a Value> {
@@ -274,6 +285,20 @@ fn quotes(text: &str) -> HashMap<(String, u64), String> {
     quotes
 }
 
+/// The tables that `nft list ruleset` shows as switched off.
+fn dormant(text: &str) -> HashSet<String> {
+    let mut dormant = HashSet::new();
+    let mut table = "";
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("table ") {
+            table = rest.split(" {").next().unwrap_or_default();
+        } else if line.trim().strip_prefix("flags ").is_some_and(|flags| flags.contains("dormant")) {
+            dormant.insert(table.to_owned());
+        }
+    }
+    dormant
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
@@ -354,6 +379,27 @@ mod tests {
         let judge = |skip: &[String]| judgement(json, "", &newcomer(8080), skip).unwrap().verdict;
         assert!(matches!(judge(&[]), Verdict::CannotTell(_)));
         assert_eq!(judge(&["ip filter".to_owned()]), Verdict::LetsThrough);
+    }
+
+    #[test]
+    fn a_table_that_is_switched_off_drops_nothing() {
+        let with = |flags: &str| {
+            let json = format!(
+                r#"{{"nftables": [{{"table": {{"family": "ip", "name": "t", "handle": 1{flags}}}}}, {{"chain":
+                {{"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "input", "prio": 0, "policy":
+                "drop"}}}}]}}"#
+            );
+            move |text: &str| judgement(&json, text, &newcomer(8080), &[]).unwrap().verdict
+        };
+        assert!(matches!(with("")(""), Verdict::Drops(_)));
+        for flags in [r#", "flags": "dormant""#, r#", "flags": ["owner", "dormant"]"#] {
+            assert_eq!(with(flags)(""), Verdict::LetsThrough, "{flags}");
+        }
+        let text = |table: &str| {
+            format!("table ip x {{ # handle 2\n}}\ntable {table} {{ # handle 1\n\tflags dormant\n")
+        };
+        assert_eq!(with("")(&text("ip t")), Verdict::LetsThrough);
+        assert!(matches!(with("")(&text("ip u")), Verdict::Drops(_)));
     }
 
     #[test]
