@@ -77,3 +77,41 @@ pub fn failure(target: Target, user: UserName, journey: Journey, style: Style) -
     }
     judge(&facts).map(|code| style.failure(code, &facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_protocol::Lang;
+
+    use super::*;
+    use crate::doctor::facts::{Attempt, Ending, Outcome};
+    use crate::texts::Texts;
+
+    #[test]
+    fn a_chat_whose_registration_is_not_answered_is_silent_and_one_that_ended_is_closed() {
+        let address = ([10, 0, 0, 5], 80).into();
+        let attempt = Attempt { address, own: Some(address.ip()), outcome: Some(Outcome::Connected) };
+        let open = Journey {
+            addresses: Some(Ok(vec![address])),
+            attempts: vec![attempt],
+            first_bytes: b"HTTP/1.1 101 x".to_vec(),
+            handshake: Some(Ok(())),
+            ..Journey::default()
+        };
+        let ended = Journey { ending: Some(Ending::Cut), ..open.clone() };
+        for (journey, code) in [(open, "PROTOCOL-SILENT"), (ended, "PROTOCOL-CLOSED")] {
+            let target = Target { host: "10.0.0.5".into(), port: 80 };
+            let style = Style { texts: Texts(Lang::Spanish), unicode: true };
+            let lines =
+                failure(target, UserName::parse("ana").unwrap(), journey, style).expect("it is judged");
+            assert!(lines[0].starts_with(&format!("chat-client: {code}: ")), "{lines:?}");
+            assert!(lines[1].ends_with("WebSocket; falló en registro"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_journey_that_tells_nothing() {
+        let target = Target { host: "10.0.0.5".into(), port: 80 };
+        let style = Style { texts: Texts(Lang::Spanish), unicode: true };
+        assert_eq!(failure(target, UserName::parse("ana").unwrap(), Journey::default(), style), None);
+    }
+}

@@ -136,6 +136,30 @@ fn with_a_name_the_user_is_registered_and_leaves_at_once() {
 }
 
 #[test]
+fn whoever_was_registered_takes_leave() {
+    let (sender, heard) = channel();
+    let port = web_socket(move |mut socket| {
+        for answer in [
+            r#"{"type":"error","content":"x","code":"not_registered"}"#,
+            r#"{"type":"register_success","content":"x","userList":["ana"]}"#,
+        ] {
+            sender.send(socket.read().unwrap().to_string()).unwrap();
+            socket.send(Message::text(answer)).unwrap();
+        }
+        while let Ok(message) = socket.read() {
+            sender.send(message.to_string()).unwrap();
+        }
+    });
+    assert_verdict(&["ana", "127.0.0.1", &port.to_string()], "OK", 0, &["✓ registro"]);
+    let heard: Vec<String> = heard.iter().collect();
+    let types = ["list_users", "register", "disconnect"];
+    for (text, kind) in heard.iter().zip(types) {
+        assert!(text.starts_with(&format!(r#"{{"type":"{kind}","sender":"ana""#)), "{heard:?}");
+    }
+    assert!(heard.len() >= types.len(), "{heard:?}");
+}
+
+#[test]
 fn a_name_in_use_is_refused_by_the_chat() {
     let room = Room::open();
     let port = room.port().to_string();
