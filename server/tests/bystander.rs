@@ -269,10 +269,10 @@ fn no_descriptors_left() {
         "no descriptors left",
         || Server::start(LIMITED),
         |server| {
-            let highest = server.descriptors().into_iter().max().unwrap();
-            let before = server.limit_descriptors(Some(highest + 1));
+            let before = server.forbid_more_descriptors();
             let waiting: Vec<_> = (0..100).map(|_| raw::connect(server)).collect();
             thread::sleep(Duration::from_secs(1));
+            assert!(server.log().contains("cannot accept connections"), "there was no shortage");
             server.limit_descriptors(before);
             Client::connect(server).register("nuevo");
             drop(waiting);

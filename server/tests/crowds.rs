@@ -146,8 +146,7 @@ fn a_head_that_comes_byte_by_byte_costs_less_than_a_second_and_is_cut_at_its_bou
 fn with_no_descriptors_left_the_users_go_on_nothing_spins_and_newcomers_come_in_soon_after() {
     let server = Server::start(&[]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);
-    let highest = server.descriptors().into_iter().max().unwrap();
-    let before = server.limit_descriptors(Some(highest + 1));
+    let before = server.forbid_more_descriptors();
     let mut waiting: Vec<_> = (0..40).map(|_| raw::connect(&server)).collect();
     for stream in &mut waiting {
         stream.write_all(raw::upgrade_request("/chat").as_bytes()).unwrap();
@@ -159,6 +158,7 @@ fn with_no_descriptors_left_the_users_go_on_nothing_spins_and_newcomers_come_in_
     }
     let share = processor_share(&server);
     assert!(share < SHARE_MAX, "{:.1} % of a processor", share * 100.0);
+    assert!(server.log().contains("cannot accept connections"), "there was no shortage");
 
     // One user goes, so there is one descriptor: whoever waited longest is served with it.
     drop(beto);
