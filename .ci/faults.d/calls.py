@@ -10,6 +10,9 @@ import time
 
 from chat import SHARE_MAX, Client, Server, Skip, check, needs, visit
 
+# What a message between two users takes at most, whatever is done to the server.
+LONGEST_MAX = 0.1
+
 
 def traced(log, *injections):
     """The command before a server's whose system calls fail so. The server is the process that was started."""
@@ -92,6 +95,17 @@ def watching_a_newcomer_fails():
 def accept_fails_for_a_while():
     """Without descriptors in the whole system: the users notice nothing, nothing spins, newcomers come in soon."""
     can_trace()
+    slowest = []
+    # An unlucky moment of a shared machine does not come three times; what the server does wrong, does.
+    while not slowest or (slowest[-1] > LONGEST_MAX and len(slowest) < 3):
+        said, longest = shortage()
+        slowest.append(longest)
+    check("the users are on time", slowest[-1] <= LONGEST_MAX, f"their slowest took {slowest} s")
+    return said
+
+
+def shortage():
+    """What was seen, and how long a message between two users took at most meanwhile."""
     with tempfile.TemporaryDirectory() as directory:
         log = f"{directory}/strace"
         with Server(through=traced(log, "accept4:error=ENFILE:when=4..9")) as server:
@@ -113,7 +127,8 @@ def accept_fails_for_a_while():
             check("it is let in once it is over", opened)
             check("nothing spins", share < SHARE_MAX, f"{share:.1%} of a processor")
         check("accepting failed each time", count_injected(log) == 6, count_injected(log))
-        return f"6 failures, newcomer after {waited:.1f} s, users' slowest {slowest * 1e3:.0f} ms, {share:.1%} of a processor"
+    seen = f"6 failures, newcomer after {waited:.1f} s, users' slowest {slowest * 1e3:.0f} ms"
+    return f"{seen}, {share:.1%} of a processor", slowest
 
 
 def no_ipv6():
