@@ -1,152 +1,113 @@
-//! Thousands of random runs of the chat core against a plain model of it, each from a seed.
+//! Thousands of random runs of the whole server, each from a seed: the real hub, the real WebSockets, the real handler
+//! and the real chat, on a network and a clock that are made of chance.
 //!
-//! Checked at every step, from inputs and delivered frames alone: names are unique; who is listed is connected;
-//! every accepted message reaches each receiver exactly once, and all in one order; every refused request gets
-//! exactly one error; nobody waits past a deadline; queues stay within their bounds; at the end the chat is as
-//! empty as at first.
+//! Bytes arrive cut anywhere; sockets take a part, block, are interrupted, break; accepting fails; peers go with and
+//! without a word, half or whole, in the middle of a message; some read slowly and some never, some break the rules;
+//! the wall clock jumps by days and the machine is late. From 2 to 50 people in most runs, thousands in some.
 //!
-//! A failure prints its seed. `CHAT_SIMULATION_SEED=n` replays that one; `CHAT_SIMULATION_SEEDS=n` runs so many.
+//! Checked at every callback and for every byte that comes out: messages are taken in once, in order and whole, or
+//! their connection has ended for a cause that the run gave; everybody hears exactly what a plain model of the rules
+//! says, once, in one order, in time; each refused request gets one error; names are unique; whoever is listed is
+//! connected. Every 100 steps and at the end every connection is held against its deadlines and every queue against
+//! its bound. When all have gone the server is as it was at first. Some seeds run twice and must do the same.
+//!
+//! A failure prints its seed and step. `CHAT_SIMULATION_SEED=n cargo test --release -p chat-server --test simulation`
+//! replays that one and tells on standard error what happens; `CHAT_SIMULATION_SEEDS=n` runs so many.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a simulation is a test from end to end")]
 
+mod actions;
+mod client;
+mod hearing;
 mod model;
+mod network;
+mod plan;
+mod requests;
 mod rng;
+mod scan;
+mod wire;
+mod witness;
 mod world;
 
-use std::time::Duration;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-use model::Rules;
-use rng::Rng;
-use serde_json::{Value, json};
 use world::World;
 
-const SEEDS: u64 = 2_000;
-const STEPS: usize = 150;
-/// Connections at the same time.
-const PEERS: usize = 12;
-
-const NAMES: [&str; 14] = [
-    "ana",
-    "Ana",
-    "beto",
-    "BETO",
-    "carla",
-    "Ñandú",
-    "ñandÚ",
-    "dora",
-    "王",
-    "e_1",
-    "a b",
-    "",
-    "Servidor",
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-];
-const ADDRESSES: [&str; 7] =
-    ["127.0.0.1", "::1", "10.0.0.1", "10.0.0.2", "::ffff:10.0.0.1", "2001:db8:0:1::1", "2001:db8:0:1::2"];
+/// Seeds in a plain `cargo test`: one of them is a crowd.
+const SEEDS: u64 = 100;
+const STEPS: u64 = 1_000;
+/// One seed in so many runs twice.
+const TWICE_EVERY: u64 = 50;
 
 #[test]
-fn random_runs_agree_with_the_model() {
+fn random_runs_of_the_whole_server_agree_with_the_model() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
-    let seeds = match number("CHAT_SIMULATION_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("CHAT_SIMULATION_SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        let _tell = TellSeed(seed);
-        run(seed);
+    if let Some(seed) = number("CHAT_SIMULATION_SEED") {
+        run(seed, true);
+        return;
     }
-}
-
-/// Says which seed it was if the run fails.
-struct TellSeed(u64);
-
-impl Drop for TellSeed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {0}; replay with CHAT_SIMULATION_SEED={0} cargo test --test simulation", self.0);
-        }
-    }
-}
-
-fn run(seed: u64) {
-    let mut rng = Rng::new(seed);
-    let rules = Rules {
-        users_max: 3 + rng.below(PEERS),
-        users_per_address_max: rng.percent(70).then(|| 1 + rng.below(3) as u32),
-        inactivity: rng.percent(80).then(|| Duration::from_millis(500 + rng.below(5_000) as u64)),
-        registration_timeout: Duration::from_secs(3),
-        rate: rng.percent(30).then_some((5, 15)),
-    };
-    // Some rooms are talkative and full of people who do not listen: there the bounds are reached.
-    let is_flood = rng.percent(10);
-    let steps = if is_flood { STEPS * 6 } else { STEPS };
-    let rules = Rules { rate: rules.rate.filter(|_| !is_flood), ..rules };
-    let mut world = World::new(rules);
-    for _ in 0..steps {
-        step(&mut world, &mut rng, is_flood);
-    }
-    world.end();
-}
-
-fn step(world: &mut World, rng: &mut Rng, is_flood: bool) {
-    let peer = rng.below(PEERS) as u32;
-    let Some(state) = world.model.peers.get(&peer) else {
-        return world.open(peer, ADDRESSES[rng.below(ADDRESSES.len())]);
-    };
-    if state.leaving {
-        // Its connection goes soon, after it has read everything or not.
-        if rng.percent(50) {
-            world.read(peer, usize::MAX);
-        }
-        return world.close(peer);
-    }
-    match rng.below(100) {
-        0..=1 => world.close(peer),
-        2..=9 if !is_flood || rng.percent(5) => world.pass(Duration::from_millis(rng.below(2_000) as u64)),
-        // In a flood only a few read.
-        10..=39 if !is_flood || peer < 2 => {
-            world.read(peer, 1 + rng.below(5));
-        }
-        _ => {
-            let name = world.model.peers[&peer].name.clone();
-            let message = request(rng, name.as_deref(), is_flood);
-            world.send(peer, &message);
-        }
-    }
-}
-
-/// Something that a user of this name, or somebody without one, might send.
-fn request(rng: &mut Rng, name: Option<&str>, is_flood: bool) -> Value {
-    let Some(name) = name.filter(|_| !rng.percent(2)) else {
-        return match rng.below(10) {
-            0 => json!({"type": "list_users", "sender": "ana"}),
-            _ => json!({"type": "register", "sender": rng.pick(&NAMES)}),
+    let seeds = number("CHAT_SIMULATION_SEEDS").unwrap_or(SEEDS);
+    let next = AtomicU64::new(0);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let failed = thread::scope(|scope| {
+        let work = || {
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds {
+                    return None;
+                }
+                if panic::catch_unwind(AssertUnwindSafe(|| run(seed, false))).is_err() {
+                    next.store(seeds, Ordering::Relaxed);
+                    return Some(seed);
+                }
+            }
         };
-    };
-    let sender = match rng.below(30) {
-        0 => "beto".to_owned(),
-        1 => name.to_uppercase(),
-        _ => name.to_owned(),
-    };
-    let content = match rng.below(20) {
-        0 => " ".to_owned(),
-        1 => "\"comillas\" \\ y\nlíneas 🙂".to_owned(),
-        _ if is_flood => "x".repeat(4_096),
-        _ => format!("hola {}", rng.below(1_000)),
-    };
-    let target = rng.pick(&NAMES[..10]);
-    // In a flood it is the general chat that grows faster than it is read.
-    let kind = if is_flood && rng.percent(90) { 0 } else { rng.below(100) };
-    match kind {
-        0..=39 => json!({"type": "broadcast", "sender": sender, "content": content}),
-        40..=69 => json!({"type": "private", "sender": sender, "target": target, "content": content}),
-        70..=79 => json!({"type": "user_info", "sender": sender, "target": target}),
-        80..=86 => json!({"type": "list_users", "sender": sender}),
-        87..=96 => {
-            let status = *rng.pick(&["ACTIVO", "OCUPADO", "INACTIVO", "activo"]);
-            json!({"type": "change_status", "sender": sender, "content": status})
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap()).min()
+    });
+    if let Some(seed) = failed {
+        panic!(
+            "seed {seed} fails; replay it with\n\
+             CHAT_SIMULATION_SEED={seed} cargo test --release -p chat-server --test simulation"
+        );
+    }
+}
+
+fn run(seed: u64, is_told: bool) {
+    let trace = run_once(seed, is_told);
+    if seed.is_multiple_of(TWICE_EVERY) || is_told {
+        assert_eq!(run_once(seed, false), trace, "seed {seed} does not do the same twice");
+    }
+}
+
+/// Returns everything that happened, as one number.
+fn run_once(seed: u64, is_told: bool) -> u64 {
+    let mut place = TellPlace { seed, step: 0 };
+    let mut world = World::new(seed, is_told);
+    if is_told {
+        eprintln!("{:?}", world.plan);
+    }
+    for _ in 0..STEPS {
+        place.step += 1;
+        world.step();
+    }
+    place.step += 1;
+    world.end();
+    world.wires.trace.get()
+}
+
+/// Says where a run was when it failed.
+struct TellPlace {
+    seed: u64,
+    step: u64,
+}
+
+impl Drop for TellPlace {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("in seed {}, step {} of {STEPS}", self.seed, self.step);
         }
-        97 => json!({"type": "register", "sender": sender}),
-        _ => json!({"type": "disconnect", "sender": sender}),
     }
 }

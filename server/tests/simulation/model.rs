@@ -1,20 +1,28 @@
-//! What should happen, by rules written a second time and as plainly as possible: everybody has an unbounded
-//! list of what it has still to hear. Nothing here asks the chat.
+//! What should happen, by rules written a second time and as plainly as possible. Nothing here asks the chat but
+//! whom it has given up for reading too slowly, which depends on when sockets took what.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use chat_protocol::Status;
+use chat_protocol::{Status, Timestamp};
 use chat_server::chat::mailbox::LETTER_BYTES_MAX;
 use chat_server::chat::ring::{RING_BYTES, RING_FRAMES_MAX};
-use serde_json::{Value, json};
+use chat_server::chat::{FLOOD_FORGIVEN_AFTER, FLOOD_TIMEOUT};
+use chat_server::moment::Moment;
+use chat_server::reactor::handler::SOON;
 
-/// The largest frame that a run can produce.
-const FRAME_BYTES_MAX: usize = 16 * 1024;
+use crate::hearing::{General, Hearing, Letter};
+use crate::requests::{Name, Request, What};
 
-/// The wall clock when a run begins.
-pub const EPOCH: i64 = 1_795_187_535_123;
+/// Bytes of the general chat's frames that the ring may be short of its bound.
+const RING_SLACK: u64 = 32 * 1024;
+/// Answers to `list_users` are not older.
+const LIST_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// A name that nobody can have.
+const RESERVED: &str = "servidor";
 
 /// The rules of one run.
 #[derive(Debug, Clone)]
@@ -27,45 +35,20 @@ pub struct Rules {
     pub rate: Option<(u32, u32)>,
 }
 
-/// Something a peer has still to hear.
-#[derive(Debug, Clone)]
-pub enum Expected {
-    /// Exactly this message of the general chat.
-    General(Rc<Said>),
-    /// Exactly this message, said to few.
-    Letter(Rc<Said>),
-    /// An error with this code, type and target, in whatever words.
-    Error { code: &'static str, request: Option<String>, target: Option<String> },
-    /// The list of these names, not older than a second.
-    List { names: Vec<String>, at: i64 },
-}
-
-/// A message and the size of its frame.
-#[derive(Debug)]
-pub struct Said {
-    pub message: Value,
-    bytes: usize,
-}
-
-impl Said {
-    fn new(message: Value) -> Rc<Self> {
-        let payload = message.to_string().len();
-        Rc::new(Self { bytes: payload + if payload < 126 { 2 } else { 4 }, message })
-    }
-}
-
+/// Who is connected to the chat, or was and has not yet heard everything.
 #[derive(Debug)]
 pub struct Peer {
-    pub name: Option<String>,
-    pub leaving: bool,
-    /// It read too slowly: it hears nothing more, and the others are told when its connection is closed.
-    lost: bool,
-    expected: VecDeque<Expected>,
-    backlog: Backlog,
-    /// What was said to all since it left: the ring may have gone past what it had not yet heard.
-    passed: Backlog,
-    address: &'static str,
-    opened_at: Duration,
+    pub name: Option<Name>,
+    /// It was told to go: by this code.
+    pub leaving: Option<u16>,
+    pub leaving_at: Duration,
+    /// It was given up, and may miss whatever it had not yet heard.
+    pub is_lost: bool,
+    /// The connection is over.
+    pub is_gone: bool,
+    pub hearing: Hearing,
+    pub opened_at: Duration,
+    address: IpAddr,
     joined: u64,
     status: Status,
     resumes: Option<Status>,
@@ -73,394 +56,463 @@ pub struct Peer {
     /// Thousandths of messages that may be sent.
     tokens: u64,
     tokens_at: Duration,
+    /// While it sends too fast: since when, and when it last did.
+    flooding: Option<(Duration, Duration)>,
 }
 
 #[derive(Debug)]
 pub struct Model {
     rules: Rules,
-    pub peers: BTreeMap<u32, Peer>,
+    /// By the number of the client.
+    peers: Vec<Option<Box<Peer>>>,
+    /// In the order of registration.
+    users: BTreeMap<u64, u32>,
+    names: HashMap<String, u32>,
     joins: u64,
-    pub now: Duration,
-    pub unix_millis: i64,
+    pub general: General,
+    roster: Option<Rc<str>>,
+    /// When lists were asked for, as they would be stamped.
+    lists: Vec<(Duration, Rc<str>)>,
+    now: Moment,
+    stamp: Rc<str>,
+    is_stopping: bool,
+    groups: u32,
+    group: u32,
+    /// Somebody has many letters before it.
+    is_full: bool,
 }
 
 impl Model {
     pub fn new(rules: Rules) -> Self {
-        Self { rules, peers: BTreeMap::new(), joins: 0, now: Duration::ZERO, unix_millis: EPOCH }
+        Self {
+            rules,
+            peers: Vec::new(),
+            users: BTreeMap::new(),
+            names: HashMap::new(),
+            joins: 0,
+            general: General::default(),
+            roster: None,
+            lists: Vec::new(),
+            now: Moment::default(),
+            stamp: stamp(0),
+            is_stopping: false,
+            groups: 0,
+            group: 0,
+            is_full: false,
+        }
     }
 
-    pub fn open(&mut self, peer: u32, address: &'static str) {
-        let tokens = self.rules.rate.map_or(0, |(_, burst)| u64::from(burst) * 1_000);
-        let peer_state = Peer {
+    pub fn set_now(&mut self, now: Moment) {
+        if now.unix_millis != self.now.unix_millis {
+            self.stamp = stamp(now.unix_millis);
+        }
+        self.now = now;
+    }
+
+    pub fn get(&self, client: u32) -> Option<&Peer> {
+        self.peers.get(client as usize)?.as_deref()
+    }
+
+    pub fn peer(&mut self, client: u32) -> &mut Peer {
+        self.peers[client as usize].as_deref_mut().expect("it was opened")
+    }
+
+    pub fn users(&self) -> usize {
+        self.users.len()
+    }
+
+    /// The users and their numbers, in the order of registration.
+    pub fn each_user(&self) -> impl Iterator<Item = (u32, &Peer)> {
+        self.users.values().map(|client| (*client, self.get(*client).expect("a user")))
+    }
+
+    /// A peer hears a message: is it what it must hear next?
+    pub fn hear(&mut self, client: u32, message: &[u8]) {
+        let Self { general, peers, .. } = self;
+        let Some(peer) = peers.get_mut(client as usize).and_then(Option::as_deref_mut) else {
+            panic!("#{client} hears something before it is there");
+        };
+        if let Err(next) = peer.hearing.hear(general, message) {
+            panic!("#{client} got {:.300}\ninstead of {next:.300}", String::from_utf8_lossy(message));
+        }
+    }
+
+    // ---- What happens
+
+    pub fn open(&mut self, client: u32, address: IpAddr) {
+        let now = self.now.monotonic;
+        let slot = client as usize;
+        if self.peers.len() <= slot {
+            self.peers.resize_with(slot + 1, || None);
+        }
+        assert!(self.peers[slot].is_none(), "#{client} opens twice");
+        self.peers[slot] = Some(Box::new(Peer {
             name: None,
-            leaving: false,
-            lost: false,
-            expected: VecDeque::new(),
-            backlog: Backlog::default(),
-            passed: Backlog::default(),
-            address,
-            opened_at: self.now,
+            leaving: None,
+            leaving_at: Duration::ZERO,
+            is_lost: false,
+            is_gone: false,
+            hearing: Hearing::default(),
+            opened_at: now,
+            address: address.to_canonical(),
             joined: 0,
             status: Status::Activo,
             resumes: None,
-            active_at: self.now,
-            tokens,
-            tokens_at: self.now,
-        };
-        assert!(self.peers.insert(peer, peer_state).is_none());
+            active_at: now,
+            tokens: self.rules.rate.map_or(0, |(_, burst)| u64::from(burst) * 1_000),
+            tokens_at: now,
+            flooding: None,
+        }));
     }
 
-    pub fn closed(&mut self, peer: u32) {
-        self.leave(peer);
-        self.peers.remove(&peer);
+    pub fn closed(&mut self, client: u32) {
+        self.depart(client);
+        self.peer(client).is_gone = true;
     }
 
-    /// The user is gone; what it has to hear stays with it.
-    pub fn leave(&mut self, peer: u32) {
-        let state = self.peer(peer);
-        state.leaving = true;
-        if let Some(name) = state.name.take() {
-            let left = json!({"type": "user_disconnected", "sender": "server", "content": format!("{name} ha salido"), "user": name, "timestamp": self.stamp()});
-            self.tell_all(left);
+    pub fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    pub fn receive(&mut self, client: u32, request: &Request) {
+        if self.peer(client).leaving.is_some() {
+            return;
+        }
+        if matches!(request.what, What::Binary) {
+            return self.leave(client, 1003);
+        }
+        if !self.take_token(client) {
+            self.refuse(client, "rate_limited", request);
+            return self.slow_down(client);
+        }
+        if let Err(code) = self.carry_out(client, request) {
+            self.refuse(client, code, request);
         }
     }
 
-    /// Whoever reads too slowly is a user until its connection is closed, but none that can be written to.
-    pub fn lose(&mut self, peer: u32) {
-        let state = self.peer(peer);
-        (state.leaving, state.lost) = (true, true);
-        state.expected.clear();
-        state.backlog = Backlog::default();
-    }
-
-    /// A message, and whether it is the peer's last.
-    pub fn receive(&mut self, peer: u32, message: &Value) -> bool {
-        if self.peer(peer).leaving {
-            return false;
-        }
-        let field = |key: &str| message[key].as_str().map(str::to_owned);
-        let (kind, sender, target) = (field("type").unwrap(), field("sender"), field("target"));
-        let refuse = |model: &mut Self, code| {
-            let error = Expected::Error { code, request: Some(kind.clone()), target: target.clone() };
-            model.peer(peer).expect(error);
-            false
-        };
-        if !self.take_token(peer) {
-            return refuse(self, "rate_limited");
-        }
-        let name = self.peer(peer).name.clone();
-        match (&name, kind.as_str()) {
-            (None, "register") => {
-                return match self.register(peer, sender.as_deref().unwrap_or_default()) {
-                    Ok(()) => false,
-                    Err(code) => refuse(self, code),
-                };
-            }
-            (None, _) => return refuse(self, "not_registered"),
-            (Some(_), "register") => return refuse(self, "already_registered"),
-            (Some(_), _) => {}
-        }
-        let name = name.unwrap();
-        if sender.is_none_or(|sender| !same_name(&sender, &name)) {
-            return refuse(self, "sender_mismatch");
-        }
-        let content = field("content");
-        let stamp = self.stamp();
-        match kind.as_str() {
-            "disconnect" => {
-                self.leave(peer);
-                return true;
-            }
-            "list_users" => {
-                let names = self.names();
-                let at = self.unix_millis;
-                self.peer(peer).expect(Expected::List { names, at });
-            }
-            "broadcast" => {
-                let Some(content) = content.filter(|content| !content.trim().is_empty()) else {
-                    return refuse(self, "content_invalid");
-                };
-                self.wake(peer);
-                self.tell_all(
-                    json!({"type": "broadcast", "sender": name, "content": content, "timestamp": stamp}),
-                );
-            }
-            "private" => {
-                let Some(content) = content.filter(|content| !content.trim().is_empty()) else {
-                    return refuse(
-                        self,
-                        if self.find(target.as_deref()).is_some() { "content_invalid" } else { "either" },
-                    );
-                };
-                let to = self.find(target.as_deref()).filter(|to| !self.peers[to].lost);
-                let Some(to) = to else { return refuse(self, "user_not_found") };
-                self.wake(peer);
-                let target = self.peers[&to].name.clone().unwrap();
-                let whisper = Said::new(
-                    json!({"type": "private", "sender": name, "target": target, "content": content, "timestamp": stamp}),
-                );
-                self.peer(to).expect(Expected::Letter(Rc::clone(&whisper)));
-                if to != peer {
-                    self.peer(peer).expect(Expected::Letter(whisper));
-                }
-            }
-            "user_info" => {
-                let Some(about) = self.find(target.as_deref()) else { return refuse(self, "user_not_found") };
-                self.wake(peer);
-                let about = &self.peers[&about];
-                let ip = about.address.trim_start_matches("::ffff:");
-                let info = json!({"type": "user_info_response", "sender": "server", "target": about.name, "content": {"ip": ip, "status": about.status.as_str()}, "timestamp": stamp});
-                self.peer(peer).expect(Expected::Letter(Said::new(info)));
-            }
-            "change_status" => {
-                let Some(status) = content.and_then(|word| Status::from_wire(&word).ok()) else {
-                    return refuse(self, "status_invalid");
-                };
-                let now = self.now;
-                let state = self.peer(peer);
-                (state.status, state.resumes, state.active_at) = (status, None, now);
-                self.tell_status(peer, "requested");
-            }
-            other => panic!("the simulator sent {other}"),
-        }
-        false
-    }
-
-    /// The timer of a peer has fired. Whether it is closed for not registering in time.
-    pub fn timer_fired(&mut self, peer: u32) -> bool {
-        let (now, inactivity) = (self.now, self.rules.inactivity);
+    /// The timer of a peer has fired.
+    pub fn timer_fired(&mut self, client: u32) {
+        let (now, inactivity) = (self.now.monotonic, self.rules.inactivity);
         let registration = self.rules.registration_timeout;
-        let state = self.peer(peer);
-        if state.leaving {
-            return false;
+        let peer = self.peer(client);
+        if peer.leaving.is_some() {
+            return;
         }
-        if state.name.is_none() {
-            let is_late = now >= state.opened_at + registration;
-            if is_late {
-                state.leaving = true;
-                state.expect(Expected::Error { code: "not_registered", request: None, target: None });
+        if peer.name.is_none() {
+            if now >= peer.opened_at + registration {
+                let error = Letter::Error { code: "not_registered", request: None, target: None };
+                self.write(client, error);
+                self.leave(client, 1008);
             }
-            return is_late;
-        }
-        if state.status != Status::Inactivo && inactivity.is_some_and(|limit| now >= state.active_at + limit)
+        } else if peer.status != Status::Inactivo
+            && inactivity.is_some_and(|limit| now >= peer.active_at + limit)
         {
-            state.resumes = Some(state.status);
-            state.status = Status::Inactivo;
-            self.tell_status(peer, "idle");
+            peer.resumes = Some(peer.status);
+            peer.status = Status::Inactivo;
+            self.tell_status(client, "idle");
         }
-        false
     }
 
-    /// After time has passed and every timer that was due has fired, nobody is overdue.
-    pub fn assert_nobody_is_overdue(&self) {
-        for (number, peer) in self.peers.iter().filter(|(_, peer)| !peer.leaving) {
-            match (&peer.name, self.rules.inactivity) {
-                (None, _) => {
-                    let deadline = peer.opened_at + self.rules.registration_timeout;
-                    assert!(self.now < deadline, "peer {number} may stay without registering");
-                }
-                (Some(name), Some(limit)) => {
-                    let is_awake = peer.status != Status::Inactivo;
-                    assert!(!is_awake || self.now < peer.active_at + limit, "{name} never fell idle");
-                }
-                (Some(_), None) => {}
+    /// The chat has given these up: each must have been too slow. The order in which the others hear of it is open.
+    pub fn lose(&mut self, clients: &[u32]) {
+        self.groups += 1;
+        self.group = self.groups;
+        for &client in clients {
+            assert!(self.is_behind(client), "#{client} was given up although it had little before it");
+            self.peer(client).is_lost = true;
+            self.leave(client, 1008);
+        }
+        self.group = 0;
+    }
+
+    /// Whether since the last call somebody had so many letters before it that it might have been given up.
+    pub fn take_is_full(&mut self) -> bool {
+        std::mem::take(&mut self.is_full)
+    }
+
+    /// Whether it has so much before it that it may be given up, or may miss something after it left.
+    pub fn is_behind(&self, client: u32) -> bool {
+        let Some(Peer { hearing, .. }) = self.get(client) else { return false };
+        let cursor = hearing.cursor(&self.general);
+        hearing.letter_bytes > LETTER_BYTES_MAX
+            || self.general.head() - cursor >= RING_FRAMES_MAX
+            || self.general.bytes_from(cursor) + RING_SLACK > RING_BYTES as u64
+    }
+
+    /// Nobody waits past a deadline, when everything that was due by `now` has been done.
+    pub fn assert_nobody_is_overdue(&self, client: u32, now: Duration) {
+        let Some(peer) = self.get(client).filter(|peer| peer.leaving.is_none() && !peer.is_gone) else {
+            return;
+        };
+        match (&peer.name, self.rules.inactivity) {
+            (None, _) => {
+                let deadline = peer.opened_at + self.rules.registration_timeout;
+                assert!(now < deadline, "#{client} may stay without registering");
             }
+            (Some(name), Some(limit)) => {
+                let is_awake = peer.status != Status::Inactivo;
+                assert!(!is_awake || now < peer.active_at + limit, "{name} never fell idle");
+            }
+            (Some(_), None) => {}
         }
     }
 
-    /// Whether one who left may miss what it had not yet heard: the ring has gone past it.
-    pub fn is_passed_by(&self, peer: u32) -> bool {
-        let Peer { leaving, backlog, passed, .. } = &self.peers[&peer];
-        let (frames, bytes) = (backlog.frames + passed.frames, backlog.frame_bytes + passed.frame_bytes);
-        *leaving && (frames > RING_FRAMES_MAX || bytes + 2 * FRAME_BYTES_MAX > RING_BYTES)
-    }
+    // ---- The rules
 
-    /// Whether closing this peer as too slow is right, by what it has not yet heard.
-    pub fn is_too_slow(&self, peer: u32) -> bool {
-        let Backlog { frames, frame_bytes, letter_bytes } = self.peers[&peer].backlog;
-        frames > RING_FRAMES_MAX
-            || frame_bytes + 2 * FRAME_BYTES_MAX > RING_BYTES
-            || letter_bytes > LETTER_BYTES_MAX
-    }
-
-    /// Nobody who is still here has more waiting than the bounds allow.
-    pub fn assert_backlogs_are_bounded(&self) {
-        for (number, peer) in self.peers.iter().filter(|(_, peer)| !peer.leaving) {
-            let Backlog { frames, frame_bytes, letter_bytes } = peer.backlog;
-            assert!(
-                frames <= RING_FRAMES_MAX && frame_bytes <= RING_BYTES,
-                "peer {number} holds {frame_bytes} bytes"
-            );
-            // Errors are counted by their least size, so this is the loosest form of the bound.
-            assert!(letter_bytes <= LETTER_BYTES_MAX + FRAME_BYTES_MAX, "peer {number}: {letter_bytes}");
+    fn carry_out(&mut self, client: u32, request: &Request) -> Result<(), &'static str> {
+        let Request { sender, what } = request;
+        match what {
+            What::Nonsense(_, code) => return Err(code),
+            What::Unknown(_) => return Err("unknown_type"),
+            _ => {}
         }
-    }
-
-    fn register(&mut self, peer: u32, name: &str) -> Result<(), &'static str> {
-        if name.to_lowercase() == "servidor" {
-            return Err("name_reserved");
+        let Some(name) = self.peer(client).name.clone() else {
+            return match what {
+                What::Register => self.register(client, sender.as_ref()),
+                _ => Err("not_registered"),
+            };
+        };
+        if matches!(what, What::Register) {
+            return Err("already_registered");
         }
-        if name.is_empty() || name.chars().count() > 32 || name.contains([' ', '@', '\u{202e}']) {
-            return Err("name_invalid");
+        if sender.as_ref().is_none_or(|sender| key(sender) != key(&name)) {
+            return Err("sender_mismatch");
         }
-        if self.peers.values().any(|other| other.name.as_deref().is_some_and(|other| same_name(other, name)))
-        {
-            return Err("name_taken");
-        }
-        let network = network(self.peers[&peer].address);
-        let neighbours =
-            self.users().filter(|(_, user)| crate::model::network(user.address) == network).count();
-        if network.is_some() && self.rules.users_per_address_max.is_some_and(|max| neighbours >= max as usize)
-        {
-            return Err("address_taken");
-        }
-        if self.users().count() >= self.rules.users_max {
-            return Err("server_full");
-        }
-        let update = json!({"type": "status_update", "sender": "server", "content": {"user": name, "status": "ACTIVO"}, "reason": "joined", "timestamp": self.stamp()});
-        self.tell_all(update);
-        self.joins += 1;
-        let (joins, now) = (self.joins, self.now);
-        let state = self.peer(peer);
-        (state.name, state.joined, state.active_at) = (Some(name.to_owned()), joins, now);
-        let success = json!({"type": "register_success", "sender": "server", "content": "Registro exitoso", "userList": self.names(), "timestamp": self.stamp()});
-        let mut welcome = vec![success];
-        let mut users: Vec<_> = self.users().filter(|(_, user)| user.status != Status::Activo).collect();
-        users.sort_by_key(|(_, user)| user.joined);
-        for (_, user) in users {
-            let reason = if user.resumes.is_some() { "idle" } else { "requested" };
-            welcome.push(json!({"type": "status_update", "sender": "server", "content": {"user": user.name, "status": user.status.as_str()}, "reason": reason, "timestamp": self.stamp()}));
-        }
-        for message in welcome {
-            self.peer(peer).expect(Expected::Letter(Said::new(message)));
+        match what {
+            What::Broadcast(content) => {
+                let content = content.relayed.as_ref().map_err(|code| *code)?;
+                self.wake(client);
+                let said = format!(
+                    "{{\"type\":\"broadcast\",\"sender\":\"{name}\",\"content\":\"{content}\",\"timestamp\":\"{}\"}}",
+                    self.stamp
+                );
+                self.tell_all(&said, true);
+            }
+            What::Private(target, content) => {
+                if !is_name(target) || key(target) == RESERVED {
+                    return Err("user_not_found");
+                }
+                let content = content.relayed.as_ref().map_err(|code| *code)?;
+                let to = *self.names.get(&key(target)).ok_or("user_not_found")?;
+                self.wake(client);
+                let target = self.peer(to).name.clone().unwrap_or_default();
+                let said: Rc<str> = format!(
+                    "{{\"type\":\"private\",\"sender\":\"{name}\",\"target\":\"{target}\",\"content\":\"{content}\",\"timestamp\":\"{}\"}}",
+                    self.stamp
+                )
+                .into();
+                self.write(to, Letter::Exact(Rc::clone(&said)));
+                if to != client {
+                    self.write(client, Letter::Exact(said));
+                }
+            }
+            What::UserInfo(target) => {
+                let about = *self.names.get(&key(target)).ok_or("user_not_found")?;
+                self.wake(client);
+                let about = self.peer(about);
+                let (target, ip) = (about.name.clone().unwrap_or_default(), about.address);
+                let status = about.status.as_str();
+                let info = format!(
+                    "{{\"type\":\"user_info_response\",\"sender\":\"server\",\"target\":\"{target}\",\"content\":{{\"ip\":\"{ip}\",\"status\":\"{status}\"}},\"timestamp\":\"{}\"}}",
+                    self.stamp
+                );
+                self.write(client, Letter::Exact(info.into()));
+            }
+            What::ListUsers => {
+                self.lists.push((self.now.monotonic, Rc::clone(&self.stamp)));
+                let recent = self.now.monotonic.saturating_sub(LIST_AGE_MAX);
+                let stamps = self.lists.iter().rev().take_while(|(at, _)| *at >= recent);
+                let stamps = stamps.map(|(_, stamp)| Rc::clone(stamp)).collect();
+                let names = self.roster();
+                self.write(client, Letter::List { names, stamps });
+            }
+            What::ChangeStatus(word) => {
+                let status = Status::from_wire(word).map_err(|_| "status_invalid")?;
+                let now = self.now.monotonic;
+                let peer = self.peer(client);
+                (peer.status, peer.resumes, peer.active_at) = (status, None, now);
+                self.tell_status(client, "requested");
+            }
+            What::Disconnect => self.leave(client, 1000),
+            What::Register | What::Nonsense(..) | What::Unknown(_) | What::Binary => {
+                unreachable!("handled above")
+            }
         }
         Ok(())
     }
 
-    fn wake(&mut self, peer: u32) {
-        let now = self.now;
-        let state = self.peer(peer);
-        state.active_at = now;
-        if let Some(status) = state.resumes.take() {
-            state.status = status;
-            self.tell_status(peer, "active");
+    fn register(&mut self, client: u32, name: Option<&Name>) -> Result<(), &'static str> {
+        let name = name.ok_or("name_invalid")?;
+        if key(name) == RESERVED {
+            return Err("name_reserved");
         }
-    }
-
-    fn tell_status(&mut self, peer: u32, reason: &str) {
-        let state = &self.peers[&peer];
-        let update = json!({"type": "status_update", "sender": "server", "content": {"user": state.name, "status": state.status.as_str()}, "reason": reason, "timestamp": self.stamp()});
-        self.tell_all(update);
-    }
-
-    fn tell_all(&mut self, message: Value) {
-        let message = Said::new(message);
-        for peer in self.peers.values_mut() {
-            let expected = Expected::General(Rc::clone(&message));
-            if peer.name.is_some() {
-                peer.expect(expected);
-            } else if peer.leaving {
-                peer.passed.count(&expected, usize::wrapping_add);
+        if !is_name(name) {
+            return Err("name_invalid");
+        }
+        if self.names.contains_key(&key(name)) {
+            return Err("name_taken");
+        }
+        if let (Some(max), Some(place)) = (self.rules.users_per_address_max, place(self.peer(client).address))
+        {
+            let neighbours = self.each_user().filter(|(_, user)| self::place(user.address) == Some(place));
+            if neighbours.count() >= max as usize {
+                return Err("address_taken");
             }
         }
+        if self.users.len() >= self.rules.users_max {
+            return Err("server_full");
+        }
+        let joined = format!(
+            "{{\"type\":\"status_update\",\"sender\":\"server\",\"content\":{{\"user\":\"{name}\",\"status\":\"ACTIVO\"}},\"reason\":\"joined\",\"timestamp\":\"{}\"}}",
+            self.stamp
+        );
+        self.tell_all(&joined, false);
+        self.joins += 1;
+        self.users.insert(self.joins, client);
+        self.names.insert(key(name), client);
+        self.roster = None;
+        let (joins, now) = (self.joins, self.now.monotonic);
+        let peer = self.peer(client);
+        (peer.name, peer.joined, peer.active_at) = (Some(Rc::clone(name)), joins, now);
+        let roster = self.roster();
+        let success = format!(
+            "{{\"type\":\"register_success\",\"sender\":\"server\",\"content\":\"Registro exitoso\",\"userList\":{roster},\"timestamp\":\"{}\"}}",
+            self.stamp
+        );
+        let mut welcome = vec![success];
+        for (_, user) in self.each_user().filter(|(_, user)| user.status != Status::Activo) {
+            let reason = if user.resumes.is_some() { "idle" } else { "requested" };
+            welcome.push(self.status_update(user, reason));
+        }
+        let Self { general, peers, .. } = self;
+        let peer = peers[client as usize].as_deref_mut().expect("it is here");
+        peer.hearing.join(general);
+        for message in welcome {
+            peer.hearing.write(general, Letter::Exact(message.into()));
+        }
+        Ok(())
     }
 
-    fn take_token(&mut self, peer: u32) -> bool {
+    fn wake(&mut self, client: u32) {
+        let now = self.now.monotonic;
+        let peer = self.peer(client);
+        peer.active_at = now;
+        if let Some(status) = peer.resumes.take() {
+            peer.status = status;
+            self.tell_status(client, "active");
+        }
+    }
+
+    /// It is told to go. Its name is free at once; what was said before is still for it.
+    fn leave(&mut self, client: u32, code: u16) {
+        self.depart(client);
+        let now = self.now.monotonic;
+        let peer = self.peer(client);
+        (peer.leaving, peer.leaving_at) = (Some(code), now);
+    }
+
+    fn depart(&mut self, client: u32) {
+        let Self { general, peers, .. } = self;
+        let peer = peers[client as usize].as_deref_mut().expect("it was opened");
+        let Some(name) = peer.name.take() else { return };
+        peer.hearing.leave(general);
+        let joined = peer.joined;
+        self.users.remove(&joined);
+        self.names.remove(&key(&name));
+        self.roster = None;
+        let left = format!(
+            "{{\"type\":\"user_disconnected\",\"sender\":\"server\",\"content\":\"{name} ha salido\",\"user\":\"{name}\",\"timestamp\":\"{}\"}}",
+            self.stamp
+        );
+        self.tell_all(&left, false);
+    }
+
+    fn refuse(&mut self, client: u32, code: &'static str, request: &Request) {
+        let (kind, target) = (request.what.kind(), request.what.target().cloned());
+        self.write(client, Letter::Error { code, request: kind, target });
+    }
+
+    fn slow_down(&mut self, client: u32) {
+        let now = self.now.monotonic;
+        let peer = self.peer(client);
+        let since = match peer.flooding {
+            Some((since, last)) if now - last < FLOOD_FORGIVEN_AFTER => since,
+            _ => now,
+        };
+        peer.flooding = Some((since, now));
+        if now - since >= FLOOD_TIMEOUT {
+            self.leave(client, 1008);
+        }
+    }
+
+    fn take_token(&mut self, client: u32) -> bool {
         let Some((per_second, burst)) = self.rules.rate else { return true };
-        let now = self.now;
-        let state = self.peer(peer);
-        let elapsed = (now - state.tokens_at).as_millis() as u64;
-        state.tokens = (state.tokens + elapsed * u64::from(per_second)).min(u64::from(burst) * 1_000);
-        state.tokens_at = now;
-        let has_one = state.tokens >= 1_000;
-        state.tokens -= if has_one { 1_000 } else { 0 };
+        let now = self.now.monotonic;
+        let peer = self.peer(client);
+        let elapsed = (now - peer.tokens_at).as_millis() as u64;
+        peer.tokens = (peer.tokens + elapsed * u64::from(per_second)).min(u64::from(burst) * 1_000);
+        peer.tokens_at = now;
+        let has_one = peer.tokens >= 1_000;
+        peer.tokens -= if has_one { 1_000 } else { 0 };
         has_one
     }
 
-    fn users(&self) -> impl Iterator<Item = (&u32, &Peer)> {
-        self.peers.iter().filter(|(_, peer)| peer.name.is_some())
+    fn status_update(&self, user: &Peer, reason: &str) -> String {
+        let (name, status) = (user.name.as_deref().unwrap_or_default(), user.status.as_str());
+        format!(
+            "{{\"type\":\"status_update\",\"sender\":\"server\",\"content\":{{\"user\":\"{name}\",\"status\":\"{status}\"}},\"reason\":\"{reason}\",\"timestamp\":\"{}\"}}",
+            self.stamp
+        )
     }
 
-    fn names(&self) -> Vec<String> {
-        let mut users: Vec<_> =
-            self.users().map(|(_, user)| (user.joined, user.name.clone().unwrap())).collect();
-        users.sort_unstable();
-        users.into_iter().map(|(_, name)| name).collect()
+    fn tell_status(&mut self, client: u32, reason: &str) {
+        let update = self.status_update(self.get(client).expect("it is here"), reason);
+        self.tell_all(&update, reason != "idle");
     }
 
-    fn find(&self, name: Option<&str>) -> Option<u32> {
-        let is_it =
-            |user: &Peer| same_name(user.name.as_deref().unwrap_or_default(), name.unwrap_or_default());
-        self.users().find(|(_, user)| is_it(user)).map(|(number, _)| *number)
-    }
-
-    fn peer(&mut self, peer: u32) -> &mut Peer {
-        self.peers.get_mut(&peer).unwrap()
-    }
-
-    fn stamp(&self) -> String {
-        chat_protocol::Timestamp::from_unix_millis(self.unix_millis).to_string()
-    }
-}
-
-/// How much a peer has still to hear.
-#[derive(Debug, Default, Clone, Copy)]
-struct Backlog {
-    frames: usize,
-    frame_bytes: usize,
-    letter_bytes: usize,
-}
-
-impl Peer {
-    fn expect(&mut self, expected: Expected) {
-        if self.lost {
-            return;
-        }
-        self.backlog.count(&expected, usize::wrapping_add);
-        self.expected.push_back(expected);
-    }
-
-    /// The next thing that this peer must hear.
-    pub fn next_expected(&mut self) -> Option<Expected> {
-        let expected = self.expected.pop_front()?;
-        self.backlog.count(&expected, usize::wrapping_sub);
-        Some(expected)
-    }
-
-    /// What it has still to hear.
-    pub fn expected(&self) -> &VecDeque<Expected> {
-        &self.expected
-    }
-}
-
-impl Backlog {
-    fn count(&mut self, expected: &Expected, change: impl Fn(usize, usize) -> usize) {
-        match expected {
-            Expected::General(said) => {
-                self.frames = change(self.frames, 1);
-                self.frame_bytes = change(self.frame_bytes, said.bytes);
-            }
-            Expected::Letter(said) => self.letter_bytes = change(self.letter_bytes, said.bytes),
-            // The words of an error are not known here: its least size.
-            Expected::Error { .. } => self.letter_bytes = change(self.letter_bytes, 100),
-            Expected::List { names, .. } => {
-                let bytes = names.iter().map(|name| name.len() + 3).sum();
-                self.letter_bytes = change(self.letter_bytes, bytes);
-            }
+    fn tell_all(&mut self, message: &str, is_urgent: bool) {
+        if !self.is_stopping {
+            let due = self.now.monotonic + if is_urgent { Duration::ZERO } else { SOON };
+            self.general.say(message, due, self.group);
         }
     }
+
+    fn write(&mut self, client: u32, letter: Letter) {
+        let Self { general, peers, is_full, .. } = self;
+        let hearing = &mut peers[client as usize].as_deref_mut().expect("it was opened").hearing;
+        hearing.write(general, letter);
+        *is_full |= hearing.letter_bytes > LETTER_BYTES_MAX / 2;
+    }
+
+    fn roster(&mut self) -> Rc<str> {
+        if self.roster.is_none() {
+            let names = self.each_user().filter_map(|(_, user)| user.name.as_deref());
+            let json = names.fold(String::from("["), |json, name| json + "\"" + name + "\",");
+            self.roster = Some((json.trim_end_matches(',').to_owned() + "]").into());
+        }
+        self.roster.clone().unwrap_or_default()
+    }
 }
 
-fn same_name(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
+fn stamp(unix_millis: i64) -> Rc<str> {
+    Timestamp::from_unix_millis(unix_millis).to_string().into()
 }
 
-/// The part of a test address that counts as one place.
-fn network(address: &str) -> Option<&str> {
+/// Names are compared without regard to case.
+fn key(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// Whether it can be a name, of those that clients try here.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= 32 && !name.contains([' ', '@', '\u{202e}'])
+}
+
+/// What counts as one place for the limit of users: nothing on this machine.
+fn place(address: IpAddr) -> Option<u128> {
     match address {
-        "127.0.0.1" | "::1" => None,
-        mapped if mapped.starts_with("::ffff:") => Some(&mapped[7..]),
-        v6 if v6.contains("::") => v6.split("::").next(),
-        v4 => Some(v4),
+        local if local.is_loopback() => None,
+        IpAddr::V4(v4) => Some(u128::from(v4.to_bits())),
+        IpAddr::V6(v6) => Some(v6.to_bits() >> 64 | 1 << 127),
     }
 }

@@ -1,183 +1,354 @@
-//! The chat and the model side by side: every input goes to both, and what the chat delivers is compared with
-//! what the model expects.
+//! One run: clients, network, clock and the server between them, a step at a time.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
-use chat_protocol::{Received, limits};
+use chat_protocol::Lang;
 use chat_server::bucket::Rate;
-use chat_server::chat::{Chat, Input, Origin, Output, PeerId, Settings};
+use chat_server::chat::Settings;
+use chat_server::handler::ChatHandler;
 use chat_server::moment::Moment;
-use serde_json::Value;
+use chat_server::reactor::hub::census::Census;
+use chat_server::reactor::network::Readiness;
+use chat_server::reactor::{ConnectionId, Hub};
 
-use crate::model::{EPOCH, Expected, Model, Rules};
+use crate::client::{Client, Cut, Kind, Phase, Reads};
+use crate::model::Model;
+use crate::network::{SimNetwork, Wires};
+use crate::plan::{End, Plan};
+use crate::rng::Rng;
+use crate::witness::Witness;
+
+/// The wall clock when a run begins: what it says and how it jumps decides timestamps and nothing else.
+const EPOCH_MILLIS: i64 = 1_795_187_535_123;
+/// Turns without time passing. More is a live-lock.
+const TURNS_MAX: usize = 20_000;
+/// Connections in one run: each has its number for a port.
+const CLIENTS_MAX: usize = 60_000;
 
 pub struct World {
-    chat: Chat,
-    pub model: Model,
-    timers: BTreeMap<u32, Duration>,
+    pub plan: Plan,
+    pub rng: Rng,
+    pub hub: Hub<SimNetwork>,
+    pub witness: Witness,
+    pub wires: Rc<Wires>,
+    now: Duration,
+    unix_millis: i64,
+    /// Clients whose connection is not over.
+    pub alive: Vec<u32>,
+    /// Clients with something on its way to the server.
+    pub sending: Vec<u32>,
+    edges: Vec<(ConnectionId, Readiness)>,
+    /// The largest delay with which the server was ever run after it had asked to be.
+    pub lateness_max: Duration,
+    pub steps: u64,
 }
 
 impl World {
-    pub fn new(rules: Rules) -> Self {
+    pub fn new(seed: u64, is_told: bool) -> Self {
+        let mut rng = Rng::new(seed);
+        let plan = Plan::new(seed, &mut rng);
         let settings = Settings {
-            users_max: rules.users_max,
-            users_per_address_max: rules.users_per_address_max,
-            inactivity: rules.inactivity,
-            registration_timeout: rules.registration_timeout,
-            message_rate: rules.rate.map(|(per_second, burst)| Rate { per_second, burst }),
+            lang: Lang::Spanish,
+            inactivity: plan.rules.inactivity,
+            users_per_address_max: plan.rules.users_per_address_max,
+            users_max: plan.rules.users_max,
+            registration_timeout: plan.rules.registration_timeout,
+            message_rate: plan.rules.rate.map(|(per_second, burst)| Rate { per_second, burst }),
             ..Settings::default()
         };
-        Self { chat: Chat::new(settings), model: Model::new(rules), timers: BTreeMap::new() }
-    }
-
-    pub fn open(&mut self, peer: u32, address: &'static str) {
-        self.model.open(peer, address);
-        let origin = Origin::new(address.parse().unwrap(), false);
-        self.handle(Input::Opened { peer: PeerId(peer), origin }, None);
-    }
-
-    pub fn send(&mut self, peer: u32, message: &Value) {
-        let is_last = self.model.receive(peer, message);
-        let text = message.to_string();
-        let message = Received::decode(&text, limits::CONTENT_BYTES_DEFAULT);
-        self.handle(Input::Received { peer: PeerId(peer), message }, is_last.then_some((peer, 1000)));
-    }
-
-    pub fn close(&mut self, peer: u32) {
-        self.model.closed(peer);
-        self.timers.remove(&peer);
-        self.handle(Input::Closed { peer: PeerId(peer) }, None);
-    }
-
-    /// Lets time pass; timers fire in their order, each at its time.
-    pub fn pass(&mut self, time: Duration) {
-        let end = self.model.now + time;
-        while let Some((at, peer)) = self.timers.iter().map(|(peer, at)| (*at, *peer)).min() {
-            if at > end {
-                break;
-            }
-            self.timers.remove(&peer);
-            self.set_now(at.max(self.model.now));
-            let is_closed = self.model.timer_fired(peer);
-            self.handle(Input::TimerFired { peer: PeerId(peer) }, is_closed.then_some((peer, 1008)));
-        }
-        self.set_now(end);
-        self.model.assert_nobody_is_overdue();
-    }
-
-    /// Delivers at most so many posts to a peer and compares them with the model. Whether there was less.
-    pub fn read(&mut self, peer: u32, posts_max: usize) -> bool {
-        for _ in 0..posts_max {
-            let (bytes, more) = match self.chat.next_post(PeerId(peer)) {
-                None => {
-                    let missed = self.model.peers[&peer].expected();
-                    let may_miss = missed.is_empty() || self.model.is_passed_by(peer);
-                    assert!(may_miss, "peer {peer} never got {missed:?}");
-                    return true;
-                }
-                Some(post) => (post.frames.to_vec(), post.more),
-            };
-            for text in payloads(&bytes) {
-                self.compare(peer, text);
-            }
-            if !more {
-                assert!(self.chat.next_post(PeerId(peer)).is_none(), "peer {peer} has more than was said");
-            }
-        }
-        false
-    }
-
-    /// Everybody goes; then the chat is as it was at first.
-    pub fn end(mut self) {
-        let peers: Vec<u32> = self.model.peers.keys().copied().collect();
-        for peer in peers {
-            self.read(peer, usize::MAX);
-            self.close(peer);
-        }
-        assert_eq!(self.chat.users(), 0);
-        self.open(0, "10.0.0.1");
-        self.send(0, &serde_json::json!({"type": "register", "sender": "ana"}));
-        self.read(0, usize::MAX);
-        assert_eq!(self.chat.users(), 1);
-    }
-
-    fn handle(&mut self, input: Input<'_>, mut closes: Option<(u32, u16)>) {
-        let now = Moment { monotonic: self.model.now, unix_millis: self.model.unix_millis };
-        self.chat.handle(input, now);
-        while let Some(output) = self.chat.poll_output() {
-            match output {
-                Output::SetTimer { peer, at: Some(at) } => drop(self.timers.insert(peer.0, at)),
-                Output::SetTimer { peer, at: None } => drop(self.timers.remove(&peer.0)),
-                Output::Close { peer, code, .. } if closes == Some((peer.0, code)) => closes = None,
-                Output::Close { peer, code: 1008, reason } => self.on_policy_close(peer.0, &reason),
-                Output::Close { peer, code, .. } => panic!("peer {} was closed with {code}", peer.0),
-                Output::Wake { .. }
-                | Output::Refused { .. }
-                | Output::WakeAll { .. }
-                | Output::Joined { .. }
-                | Output::Left { .. } => {}
-            }
-        }
-        assert_eq!(closes, None, "should have been closed");
-        self.model.assert_backlogs_are_bounded();
-    }
-
-    /// The chat may close whom the model finds too slow; then that one hears nothing more.
-    fn on_policy_close(&mut self, peer: u32, reason: &str) {
-        if reason.contains("messages") {
-            // For flooding: it still gets what was said before.
-            return self.model.leave(peer);
-        }
-        assert!(self.model.is_too_slow(peer), "peer {peer} was closed: {reason}");
-        self.model.lose(peer);
-    }
-
-    fn compare(&mut self, peer: u32, text: &str) {
-        let got: Value = serde_json::from_str(text).unwrap();
-        let expected = self.model.peers.get_mut(&peer).unwrap().next_expected();
-        let is_right = match &expected {
-            Some(Expected::General(said) | Expected::Letter(said)) => said.message == got,
-            Some(Expected::Error { code, request, target }) => {
-                got["type"] == "error"
-                    && (got["code"] == *code || *code == "either")
-                    && got["request"].as_str() == request.as_deref()
-                    && got["target"].as_str() == target.as_deref()
-                    && got["content"].as_str().is_some_and(|sentence| !sentence.is_empty())
-            }
-            Some(Expected::List { names, at }) => {
-                let stamp = chrono_millis(&got["timestamp"]);
-                got["type"] == "list_users_response"
-                    && got["content"] == serde_json::json!(names)
-                    && (at - 1_000..=*at).contains(&stamp)
-            }
-            None => false,
+        let wires = Wires::new(seed, plan.faults, is_told);
+        let model = Model::new(plan.rules.clone());
+        let witness = Witness::new(ChatHandler::new(settings), model, Rc::clone(&wires), plan.limits);
+        let mut world = Self {
+            hub: Hub::new(SimNetwork::new(Rc::clone(&wires)), plan.limits),
+            witness,
+            wires,
+            now: Duration::ZERO,
+            unix_millis: EPOCH_MILLIS,
+            alive: Vec::new(),
+            sending: Vec::new(),
+            edges: Vec::new(),
+            lateness_max: Duration::ZERO,
+            steps: 0,
+            plan,
+            rng,
         };
-        assert!(is_right, "peer {peer} got {got}\ninstead of {expected:?}");
+        world.set_now(Duration::from_millis(1));
+        world
+    }
+
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// Clients come, act and go; bytes travel; time passes; the server has its turns; those who read read.
+    pub fn step(&mut self) {
+        self.steps += 1;
+        self.people_act();
+        self.bytes_arrive();
+        self.time_passes();
+        self.turn();
+        if self.rng.percent(85) {
+            self.finish();
+        }
+        self.people_read();
+        if self.steps.is_multiple_of(100) {
+            self.finish();
+            self.scan();
+        }
+    }
+
+    /// A new client. Returns its number.
+    pub fn connect(&mut self, kind: Kind) -> u32 {
+        let client = self.witness.clients.len() as u32;
+        assert!((client as usize) < CLIENTS_MAX, "more clients than ports");
+        let address = self.plan.address(&mut self.rng, client);
+        let capacity = self.plan.capacity(&mut self.rng);
+        let mut new = Client::new(client, kind, capacity);
+        new.cut = self.plan.cut(&mut self.rng);
+        new.reads = self.plan.reads(&mut self.rng);
+        self.wires.pipes.borrow_mut().push(Rc::clone(&new.pipe));
+        self.wires.note("connects", client, 0);
+        self.witness.clients.push(new);
+        self.witness.opened.push(None);
+        self.alive.push(client);
+        self.hub.network_mut().connect(client, address);
+        self.hub.on_acceptable();
+        client
+    }
+
+    /// Notes that a client has something to send.
+    pub fn sends(&mut self, client: u32) {
+        self.sending.push(client);
+    }
+
+    /// Parts of what is on its way arrive.
+    pub fn bytes_arrive(&mut self) {
+        let mut sending = std::mem::take(&mut self.sending);
+        sending.retain(|client| {
+            let client = &mut self.witness.clients[*client as usize];
+            client.deliver(&mut self.rng, &self.wires);
+            client.has_more_to_send()
+        });
+        sending.dedup();
+        self.sending = sending;
+    }
+
+    /// Mostly a moment, now and then long enough for deadlines; each time the server asked for it has a turn, unless
+    /// the machine was busy with something else. The wall clock jumps.
+    fn time_passes(&mut self) {
+        let millis = match self.rng.below(1_000) {
+            0..=599 => self.rng.below(4),
+            600..=939 => self.rng.below(60),
+            940..=994 => self.rng.below(1_500),
+            _ => self.rng.below(12_000),
+        };
+        let end = self.now + Duration::from_millis(millis as u64);
+        if !self.rng.percent(1) {
+            self.wake_until(end);
+        }
+        if self.rng.mille(3) {
+            let days = self.rng.between(0, 20) as i64 - 10;
+            self.unix_millis += days * 86_400_000 + self.rng.below(1_000) as i64;
+        }
+        self.set_now(end.max(self.now));
+    }
+
+    /// The server has a turn whenever it asked for one.
+    pub fn wake_until(&mut self, end: Duration) {
+        for _ in 0..TURNS_MAX {
+            let Some(wake) = self.hub.next_wake().filter(|wake| *wake <= end) else { return };
+            // The operating system wakes whole milliseconds later.
+            self.set_now(Duration::from_millis(wake.max(self.now).as_nanos().div_ceil(1_000_000) as u64));
+            self.turn();
+            self.finish();
+            self.people_read();
+            self.bytes_arrive();
+            self.turn();
+            self.finish();
+        }
+        panic!("the server asks to be woken at {:?} and does nothing", self.hub.next_wake());
     }
 
     fn set_now(&mut self, now: Duration) {
-        self.model.now = now;
-        self.model.unix_millis = EPOCH + now.as_millis() as i64;
+        let late = self.hub.next_wake().map_or(Duration::ZERO, |wake| now.saturating_sub(wake));
+        self.lateness_max = self.lateness_max.max(late);
+        self.unix_millis += (now - self.now).as_millis() as i64;
+        self.now = now;
+        self.wires.now.set(now);
     }
-}
 
-fn chrono_millis(timestamp: &Value) -> i64 {
-    serde_json::from_value::<chat_protocol::Timestamp>(timestamp.clone()).unwrap().unix_millis()
-}
+    /// One turn of the loop, as the reactor has it.
+    pub fn turn(&mut self) {
+        let moment = Moment { monotonic: self.now, unix_millis: self.unix_millis };
+        self.witness.model.set_now(moment);
+        self.hub.begin_turn(moment);
+        self.wires.take_edges(&mut self.edges);
+        for (id, readiness) in self.edges.drain(..) {
+            self.hub.on_ready(id, readiness);
+        }
+        self.hub.resume(&mut self.witness);
+        self.hub.expire(&mut self.witness);
+        self.hub.settle(&mut self.witness);
+    }
 
-/// The texts in a run of frames.
-fn payloads(mut frames: &[u8]) -> Vec<&str> {
-    let mut texts = Vec::new();
-    while !frames.is_empty() {
-        assert_eq!(frames[0], 0x81, "a final text frame");
-        let (header, length) = match frames[1] {
-            126 => (4, usize::from(u16::from_be_bytes([frames[2], frames[3]]))),
-            127 => (10, u64::from_be_bytes(frames[2..10].try_into().unwrap()) as usize),
-            short => (2, usize::from(short)),
+    /// Turns until the server has nothing left to do and the network nothing to report.
+    pub fn finish(&mut self) {
+        for _ in 0..TURNS_MAX {
+            if !self.hub.has_leftovers() && !self.wires.has_edges() {
+                return;
+            }
+            self.turn();
+        }
+        panic!("never comes to rest");
+    }
+
+    /// Those who read, read; and whoever hears the end, ends.
+    pub fn people_read(&mut self) {
+        let touched = std::mem::take(&mut *self.wires.touched.borrow_mut());
+        for client in touched {
+            if self.witness.clients[client as usize].reads == Reads::Eagerly {
+                self.read(client, usize::MAX);
+            } else {
+                self.notice_end(client);
+            }
+        }
+    }
+
+    pub fn read(&mut self, client: u32, bytes_max: usize) {
+        let Self { witness, rng, wires, .. } = self;
+        let Witness { clients, model, .. } = witness;
+        let person = &mut clients[client as usize];
+        person.read(model, rng, wires, bytes_max);
+        if person.has_more_to_send() {
+            self.sending.push(client);
+        }
+        self.judge_hearing(client);
+        self.notice_end(client);
+    }
+
+    /// What was due for somebody who reads has come.
+    fn judge_hearing(&self, client: u32) {
+        let person = &self.witness.clients[client as usize];
+        let is_open = self.witness.opened[client as usize].as_ref().is_some_and(|it| it.closed.is_none());
+        let pipe = person.pipe.borrow();
+        let hears = person.reads == Reads::Eagerly && person.phase != Phase::Over && is_open;
+        if !hears || pipe.is_blocked || pipe.fin || pipe.is_over() || self.hub.has_leftovers() {
+            return;
+        }
+        let Some(peer) = self.witness.model.get(client) else { return };
+        let due = peer.hearing.due(&self.witness.model.general);
+        // Something for its ears may be in the turn that comes for the edge.
+        let is_late = due.is_some_and(|due| due < self.now) && !pipe.has_edge() && !peer.is_lost;
+        let next = || peer.hearing.next(&self.witness.model.general);
+        assert!(!is_late, "#{client} reads and did not get in time: {}", next());
+    }
+
+    /// The server has finished: so does the client, if it is polite; and when the connection is gone, it is over.
+    fn notice_end(&mut self, client: u32) {
+        let person = &mut self.witness.clients[client as usize];
+        let (is_shut, is_dropped, is_empty, was_full) = {
+            let pipe = person.pipe.borrow();
+            (pipe.shut, pipe.dropped, pipe.outbound.is_empty(), pipe.was_full)
         };
-        texts.push(std::str::from_utf8(&frames[header..header + length]).unwrap());
-        frames = &frames[header + length..];
+        if !(is_shut || is_dropped) || !is_empty || person.phase == Phase::Over {
+            return;
+        }
+        if let Some(Some((_, Some(code)))) = self.witness.opened[client as usize].as_ref().map(|it| it.closed)
+        {
+            let was_interrupted = person.wants_fin || person.closed_with.is_some();
+            let is_right = person.was_told == Some(Some(code)) || was_interrupted;
+            assert!(
+                is_right || was_full || person.reads != Reads::Eagerly,
+                "#{client} was closed with {code} and was told {:?}",
+                person.was_told
+            );
+        }
+        person.phase = Phase::Over;
+        if is_shut && !is_dropped && person.answers {
+            person.wants_fin = true;
+            self.sending.push(client);
+        }
     }
-    texts
+
+    // ---- The end
+
+    /// Everybody goes; then the server is as it was at first.
+    pub fn end(&mut self) {
+        self.finish();
+        self.scan();
+        self.wires.calm();
+        match self.plan.end {
+            End::OneByOne => {
+                for client in self.alive.clone() {
+                    self.leave(client);
+                    // A request to go may be refused.
+                    let person = &mut self.witness.clients[client as usize];
+                    person.wants_fin |= person.can_speak();
+                }
+            }
+            End::Silence => {
+                self.witness.clients.iter_mut().for_each(|client| client.answers = false);
+                self.sending.clear();
+            }
+            End::Shutdown => {
+                self.hub.shutdown(&mut self.witness);
+                self.hub.settle(&mut self.witness);
+            }
+        }
+        let longest = self.longest_life();
+        let end = self.now + longest;
+        // Whoever waits to be accepted has its deadlines too, from then on.
+        while self.now < end && !(self.hub.is_empty() && self.wires.held.get() == 0) {
+            self.finish();
+            self.people_read();
+            // Everything that is on its way.
+            for _ in 0..TURNS_MAX {
+                self.bytes_arrive();
+                if self.sending.is_empty() {
+                    break;
+                }
+                self.turn();
+                self.people_read();
+            }
+            let next = self.hub.next_wake().unwrap_or(self.now).max(self.now + Duration::from_millis(5));
+            self.wake_until(next.min(end));
+            self.set_now(next.min(end).max(self.now));
+            self.turn();
+        }
+        // The last announcement may still wait, and whoever tried to come in.
+        self.wake_until(self.now + Duration::from_secs(1));
+        self.finish();
+        self.people_read();
+        self.assert_initial(longest);
+    }
+
+    fn assert_initial(&mut self, longest: Duration) {
+        let (census, held) = (self.hub.census(), self.wires.held.get());
+        assert_eq!(census, Census::default(), "{longest:?} after all were to go");
+        assert_eq!(held, 0, "streams that the server holds");
+        assert_eq!(self.hub.next_wake(), None, "nobody is here and a timer is armed");
+        assert_eq!(self.witness.model.users(), 0);
+        self.witness.compare_all(0);
+        if self.plan.end == End::Shutdown {
+            return;
+        }
+        assert_eq!(self.hub.network_mut().waiting(), 0, "somebody is not let in");
+        // Names and addresses are free, and nobody is listed.
+        let client = self.connect(Kind::Talker);
+        let person = &mut self.witness.clients[client as usize];
+        (person.reads, person.cut) = (Reads::Eagerly, Cut::Whole);
+        person.pipe.borrow_mut().capacity = usize::MAX;
+        self.register(client, "ana");
+        self.bytes_arrive();
+        for _ in 0..3 {
+            self.turn();
+            self.finish();
+            self.people_read();
+        }
+        assert_eq!(self.witness.model.users(), 1, "a name is not free after all have gone");
+        let peer = self.witness.model.get(client).expect("it came in");
+        assert_eq!(peer.hearing.due(&self.witness.model.general), None, "it was not welcomed");
+    }
 }
