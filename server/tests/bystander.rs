@@ -29,6 +29,11 @@ fn broadcast(name: &str, bytes: usize) -> Vec<u8> {
     raw::frame(TEXT, message.to_string().as_bytes())
 }
 
+/// A flood that everybody must read, so fast that one who does not is soon found out, and so slow that readers who
+/// wait for a processor on a busy machine are not: so many messages of 4 kB at once, and then a pause.
+const WAVE: usize = 32;
+const PAUSE: Duration = Duration::from_millis(4);
+
 /// A user who reads nothing any more and whose system takes little for it.
 fn deaf(server: &Server, name: &str) -> Client {
     let mut client = Client::connect_with_small_buffer(server);
@@ -38,7 +43,7 @@ fn deaf(server: &Server, name: &str) -> Client {
 
 /// Sends the same bytes again and again while somebody throws away what comes back, for so long or until the
 /// server has had enough.
-fn flood(client: &mut Client, bytes: &[u8], time: Duration) {
+fn flood(client: &mut Client, bytes: &[u8], time: Duration, pause: Duration) {
     let start = Instant::now();
     let mut stream = client.stream().try_clone().unwrap();
     let mut answers = stream.try_clone().unwrap();
@@ -49,6 +54,7 @@ fn flood(client: &mut Client, bytes: &[u8], time: Duration) {
     let mut sent = 0;
     while start.elapsed() < time && stream.write_all(bytes).is_ok() {
         sent += bytes.len();
+        thread::sleep(pause);
     }
     assert!(sent > 0, "it flooded");
     let _ = stream.shutdown(std::net::Shutdown::Both);
@@ -94,7 +100,7 @@ fn requests_for_the_list_at_full_speed() {
             client.register("prisa");
             let question = json!({ "type": "list_users", "sender": "prisa" }).to_string();
             let questions = raw::frame(TEXT, question.as_bytes()).repeat(100);
-            flood(&mut client, &questions, Duration::from_secs(1));
+            flood(&mut client, &questions, Duration::from_secs(1), Duration::ZERO);
         },
     );
 }
@@ -108,7 +114,7 @@ fn nested_json_at_full_speed() {
             let mut client = Client::connect(server);
             client.register("prisa");
             let nested = raw::frame(TEXT, "[".repeat(50_000).as_bytes());
-            flood(&mut client, &nested, Duration::from_secs(1));
+            flood(&mut client, &nested, Duration::from_secs(1), Duration::ZERO);
         },
     );
 }
@@ -124,7 +130,8 @@ fn eight_who_do_not_read_the_general_chat() {
             let deaf: Vec<_> = (0..8).map(|n| deaf(server, &format!("sordo{n}"))).collect();
             let mut client = Client::connect(server);
             client.register("prisa");
-            flood(&mut client, &broadcast("prisa", 4_000), Duration::from_secs(1));
+            let wave = broadcast("prisa", 4_000).repeat(WAVE);
+            flood(&mut client, &wave, Duration::from_secs(1), PAUSE);
             drop(deaf);
         },
     );
@@ -140,7 +147,12 @@ fn a_flood_of_private_messages_to_one_who_does_not_read() {
             let mut client = Client::connect(server);
             client.register("prisa");
             let message = json!({ "type": "private", "sender": "prisa", "target": "sordo", "content": "x".repeat(4_000) });
-            flood(&mut client, &raw::frame(TEXT, message.to_string().as_bytes()), Duration::from_secs(1));
+            flood(
+                &mut client,
+                &raw::frame(TEXT, message.to_string().as_bytes()),
+                Duration::from_secs(1),
+                Duration::ZERO,
+            );
             drop(deaf);
         },
     );

@@ -1,6 +1,5 @@
 //! The tools that people try on a port that does not answer as they expect: none is a chat client, and each is told
-//! what this is in its own terms, with a line in the log that says who came and what it tried. Silence, which takes
-//! ten seconds, is in `timeouts.rs`.
+//! what this is in its own terms, with a line in the log that says who came and what it tried.
 
 mod support;
 
@@ -34,6 +33,16 @@ fn a_line_by_telnet_or_nc_gets_a_line_that_says_what_this_is() {
     let english = Server::start(&["--lang", "en"]);
     let answer = String::from_utf8(exchange(&english, "hello\n")).unwrap();
     assert!(answer.starts_with("This is chat-server "), "{answer:?}");
+}
+
+#[test]
+fn telnet_that_says_nothing_gets_the_line_at_the_handshake_deadline() {
+    let server = Server::start(&["--limit", "handshake=0.2"]);
+    let answer = String::from_utf8(exchange(&server, "")).unwrap();
+    assert!(answer.starts_with("Esto es chat-server ") && answer.ends_with("\r\n"), "{answer:?}");
+    let line =
+        server.logged(&["(nothing, 0.", " 0 bytes in, ", "said nothing in time, and was told what this is"]);
+    assert!(line.contains(&format!(" {} out)", answer.len())), "{line}");
 }
 
 #[test]

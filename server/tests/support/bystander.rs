@@ -70,7 +70,14 @@ pub fn watch(what: &str, start: impl Fn() -> Server, fault: impl Fn(&Server)) {
     let mut seen = Vec::new();
     for _ in 0..ROUNDS {
         let server = start();
-        let (talk, floor) = talk_during(&server, || fault(&server));
+        let (talk, floor) = match talk_during(&server, || fault(&server)) {
+            Ok(times) => times,
+            Err(trouble) => {
+                eprintln!("{what}: {trouble}");
+                seen.push(trouble);
+                continue;
+            }
+        };
         let p99_max = P99_MAX.max(floor.p99() * FLOOR_FACTOR);
         let longest_max = LONGEST_MAX.max(floor.longest() * FLOOR_FACTOR);
         let line = format!(
@@ -90,9 +97,9 @@ pub fn watch(what: &str, start: impl Fn() -> Server, fault: impl Fn(&Server)) {
     panic!("the bystanders noticed each time:\n{}", seen.join("\n"));
 }
 
-/// What the two and the floor took while `fault` was done.
+/// What the two and the floor took while `fault` was done; or what happened to one of the two beyond delay.
 #[track_caller]
-fn talk_during(server: &Server, fault: impl FnOnce()) -> (Times, Times) {
+fn talk_during(server: &Server, fault: impl FnOnce()) -> Result<(Times, Times), String> {
     let [mut cerca, mut lejos] = server.room(["cerca", "lejos"]);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let mut near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -125,10 +132,14 @@ fn talk_during(server: &Server, fault: impl FnOnce()) -> (Times, Times) {
         }
         drop(end);
         let said: usize = speakers.into_iter().map(|speaker| speaker.join().unwrap()).sum();
-        let heard: Vec<_> = listeners.into_iter().flat_map(|listener| listener.join().unwrap()).collect();
-        assert_eq!(heard.len(), said, "nothing is lost");
+        let heard: Vec<_> = listeners.into_iter().map(|listener| listener.join().unwrap()).collect();
         floor_speaker.join().unwrap();
-        (Times::new(heard), Times::new(floor.join().unwrap()))
+        let floor = Times::new(floor.join().unwrap());
+        let heard = heard.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        if heard.len() != said {
+            return Err(format!("{} of {said} messages arrived", heard.len()));
+        }
+        Ok((Times::new(heard), floor))
     })
 }
 
@@ -145,32 +156,40 @@ fn message(name: &str, other: &str, content: &str) -> Vec<u8> {
     raw::frame(TEXT, message.to_string().as_bytes())
 }
 
-/// Says what time it is until it is over. Returns how often.
+/// Says what time it is until it is over, or nobody takes it any more. Returns how often.
 fn speak(mut stream: TcpStream, name: &str, other: &str, start: Instant, over: &AtomicBool) -> usize {
     let mut said = 0;
     while !over.load(Ordering::Acquire) {
         let now = start.elapsed();
-        stream.write_all(&message(name, other, &now.as_nanos().to_string())).unwrap();
+        if stream.write_all(&message(name, other, &now.as_nanos().to_string())).is_err() {
+            return said;
+        }
         said += 1;
         thread::sleep(PACE.saturating_sub(start.elapsed() - now));
     }
-    stream.write_all(&message(name, other, FAREWELL)).unwrap();
+    // Whoever was closed is told by who listens.
+    let _ = stream.write_all(&message(name, other, FAREWELL));
     said
 }
 
-/// How long each word of the other's took, up to the last one.
-fn listen(client: &mut Client, other: &str, start: Instant) -> Vec<Duration> {
+/// How long each word of the other's took, up to the last one; or what came instead of it.
+fn listen(client: &mut Client, other: &str, start: Instant) -> Result<Vec<Duration>, String> {
     let mut times = Vec::new();
     let mut last = Duration::ZERO;
     loop {
-        let Received::Message(message) = client.receive() else { panic!("a bystander was closed") };
-        assert_ne!(message["type"], "error", "a bystander was refused: {message}");
+        let message = match client.receive() {
+            Received::Message(message) => message,
+            end => return Err(format!("a bystander was closed: {end:?}")),
+        };
+        if message["type"] == "error" || message["user"] == other {
+            return Err(format!("a bystander was refused, or left alone: {message}"));
+        }
         if message["type"] != "private" || message["sender"] != other {
             continue;
         }
         let content = message["content"].as_str().unwrap();
         if content == FAREWELL {
-            return times;
+            return Ok(times);
         }
         let said = Duration::from_nanos(content.parse().unwrap());
         assert!(said > last, "in order");
