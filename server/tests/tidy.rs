@@ -220,6 +220,23 @@ fn the_guide_gives_the_same_commands_in_both_languages() {
     assert_eq!(english, commands("README.es.md"));
 }
 
+#[test]
+fn the_guide_knows_the_doctors_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let doctors: String =
+        sources(&["client/src/doctor", "server/src/doctor"]).into_iter().map(|(_, code)| code).collect();
+    for guide in ["deploy/README.md", "deploy/README.es.md"] {
+        let text = fs::read_to_string(root.join(guide)).unwrap();
+        let is_code =
+            |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase() || c == '-');
+        let codes: Vec<_> = text.split('`').skip(1).step_by(2).filter(is_code).collect();
+        assert!(codes.len() > 15, "{codes:?}");
+        for code in codes {
+            assert!(doctors.contains(&format!("\"{code}\"")), "{guide}: no doctor says {code}");
+        }
+    }
+}
+
 /// Whether a file of this name has this test, which is one that runs.
 fn is_a_test(file: &str, test: &str) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
