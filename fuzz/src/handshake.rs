@@ -2,7 +2,7 @@
 //! goes to the chat's own handler on the reactor, once whole and once in pieces, with a peer that takes the answer
 //! in pieces too.
 //!
-//! Checked: the answer is HTTP by the book; a WebSocket is only who asked for one, with the right key and without
+//! Checked: the answer is HTTP by the book, or what is said to one who does not speak it; a WebSocket is only who asked for one, with the right key and without
 //! extensions; pieces change nothing about what is accepted; no head above the bound is answered as a request; and
 //! however it began, the connection ends by its deadlines.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chat_server::chat::Settings;
 use chat_server::handler::ChatHandler;
-use chat_server::reactor::Limits;
+use chat_server::reactor::{FirstBytes, Limits};
 use chat_server::reactor::handshake::HEADERS_MAX;
 use tungstenite::handshake::derive_accept_key;
 
@@ -46,13 +46,23 @@ fn answer<'a>(pieces: impl Iterator<Item = &'a [u8]>, takes: Cuts) -> ServerOutp
     }
     world.pass(LONG);
     world.assert_over();
-    ServerOutput::read(&world.output())
+    let output = world.output();
+    if is_for_a_stranger(&output) { ServerOutput::default() } else { ServerOutput::read(&output) }
+}
+
+/// Whether this is all that is said to one who does not speak HTTP: nothing, a line of text, or no in its own terms.
+fn is_for_a_stranger(output: &[u8]) -> bool {
+    let is_line = output.starts_with(b"Esto es chat-server ") && output.ends_with(b"\r\n");
+    let lines = output.iter().filter(|byte| **byte == b'\n').count();
+    output.is_empty()
+        || is_line && lines == 1
+        || [FirstBytes::Tls, FirstBytes::Http2].iter().any(|kind| kind.own_words() == output)
 }
 
 fn check(bytes: &[u8], output: &ServerOutput) {
     let status = output.status;
-    assert!(matches!(status, None | Some(101 | 200 | 400 | 404 | 405 | 408 | 426 | 431)), "{status:?}");
-    assert_eq!(status.is_none(), bytes.is_empty(), "whoever says something is answered");
+    assert!(matches!(status, None | Some(101 | 200 | 400 | 403 | 404 | 405 | 408 | 426 | 431)), "{status:?}");
+    assert!(status.is_some() || !is_asking(bytes), "whoever asks is answered");
     assert_eq!(output.header("sec-websocket-extensions"), None, "no extension is negotiated");
     let (head, _) = split(bytes);
     if status == Some(101) {
@@ -64,16 +74,18 @@ fn check(bytes: &[u8], output: &ServerOutput) {
         assert!(head.starts_with(b"GET ") || head.starts_with(b"\n") || head.starts_with(b"\r"));
     } else if status.is_some() {
         assert_eq!(output.header("connection"), Some("close"));
-        let is_answer = matches!(status, Some(200 | 404 | 405 | 426));
+        let is_answer = matches!(status, Some(200 | 403 | 404 | 405 | 426));
         let lines = head.iter().filter(|byte| **byte == b'\n').count();
-        assert!(
-            !is_answer || head.len() <= Limits::default().head_bytes_max && lines > 1,
-            "answered as a request: {head:?}"
-        );
+        assert!(!is_answer || head.len() <= Limits::default().head_bytes_max && lines > 1, "answered as a request: {head:?}");
     }
-    let is_answered = matches!(status, Some(101 | 200 | 404 | 405 | 426));
+    let is_answered = matches!(status, Some(101 | 200 | 403 | 404 | 405 | 426));
     let headers = head.split(|byte| *byte == b'\n').filter(|line| line.contains(&b':')).count();
     assert!(!is_answered || headers <= HEADERS_MAX + 1, "{headers} headers");
+}
+
+/// Whether the bytes begin as a request does in whatever pieces they come.
+fn is_asking(bytes: &[u8]) -> bool {
+    ["GET /", "HEAD /", "POST /"].iter().any(|start| bytes.starts_with(start.as_bytes()))
 }
 
 /// The head up to its empty line, and what follows it.
