@@ -6,6 +6,10 @@
 //! A message also waits for a processor to be free for us and for the server, and the machine is shared with
 //! whoever else works on it, with what the fault itself costs its own side among them. So a floor is measured at
 //! the same time, in the same threads' company: the same words at the same pace over loopback through a bare echo.
+//! The floor sleeps between its words, though, and a server under a flood does not, which a busy machine lets wait
+//! longer: so the bar also grows by how much longer the server took because it waited for a processor, as the system
+//! counts it (on a quiet machine by next to nothing).
+//!
 //! What the floor shows [`FLOOR_FACTOR`] times is nothing that the server did, and the bar is never below that. And
 //! since one unlucky moment of the machine may meet the server and not the floor, a fault is tried up to
 //! [`ROUNDS`] times, each with a new server: what the server does wrong, it does each time.
@@ -78,10 +82,11 @@ pub fn watch(what: &str, start: impl Fn() -> Server, fault: impl Fn(&Server)) {
                 continue;
             }
         };
-        let p99_max = P99_MAX.max(floor.p99() * FLOOR_FACTOR);
-        let longest_max = LONGEST_MAX.max(floor.longest() * FLOOR_FACTOR);
+        let crowding = server.crowding();
+        let p99_max = P99_MAX.mul_f64(crowding).max(floor.p99() * FLOOR_FACTOR);
+        let longest_max = LONGEST_MAX.mul_f64(crowding).max(floor.longest() * FLOOR_FACTOR);
         let line = format!(
-            "{what}: {} messages, p99 {:.1?} (floor {:.1?}, bar {p99_max:.1?}), longest {:.1?} (floor {:.1?}, bar {longest_max:.1?})",
+            "{what}: {} messages, p99 {:.1?} (floor {:.1?}, bar {p99_max:.1?}), longest {:.1?} (floor {:.1?}, bar {longest_max:.1?}), crowding {crowding:.2}",
             talk.0.len(),
             talk.p99(),
             floor.p99(),
