@@ -295,7 +295,7 @@ impl Chat {
     /// Whether what this peer asks for counts: it is connected, and was not told to go.
     #[must_use]
     pub fn hears(&self, peer: PeerId) -> bool {
-        self.peer(peer).is_some_and(|peer| !matches!(peer.state, State::Leaving))
+        self.peer(peer).is_some_and(|peer| !matches!(peer.state, State::Leaving | State::Lost { .. }))
     }
 
     /// The name of a peer that is a user.

@@ -17,8 +17,6 @@ const ERROR_BYTES: usize = 512;
 pub struct General {
     text: Vec<u8>,
     said: Vec<Said>,
-    /// Messages below this were heard by somebody, so their order is settled.
-    settled: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,16 +27,14 @@ struct Said {
     before: u64,
     /// When whoever reads must have it.
     due: Duration,
-    /// Neighbours of the same group may come in any order, but in one for all. 0 is no group.
-    group: u32,
 }
 
 impl General {
-    pub fn say(&mut self, message: &str, due: Duration, group: u32) {
+    pub fn say(&mut self, message: &str, due: Duration) {
         let start = self.text.len();
         self.text.extend_from_slice(message.as_bytes());
         let before = self.said.last().map_or(0, |last| last.before + frame_bytes(last.end - last.start));
-        self.said.push(Said { start, end: self.text.len(), before, due, group });
+        self.said.push(Said { start, end: self.text.len(), before, due });
     }
 
     /// The number that the next message will have.
@@ -54,29 +50,6 @@ impl General {
 
     fn text(&self, number: usize) -> &[u8] {
         &self.text[self.said[number].start..self.said[number].end]
-    }
-
-    /// Whether this is message `number`, or one of its group that may stand in its place.
-    fn is(&mut self, number: usize, message: &[u8]) -> bool {
-        let is_it = self.text(number) == message || (number >= self.settled && self.swap(number, message));
-        if is_it {
-            self.settled = self.settled.max(number + 1);
-        }
-        is_it
-    }
-
-    fn swap(&mut self, number: usize, message: &[u8]) -> bool {
-        let group = self.said[number].group;
-        if group == 0 {
-            return false;
-        }
-        let same = |other: &usize| self.said[*other].group == group;
-        let found = (number + 1..self.said.len()).take_while(same).find(|other| self.text(*other) == message);
-        let Some(other) = found else { return false };
-        let (one, two) = (self.said[number], self.said[other]);
-        (self.said[number].start, self.said[number].end) = (two.start, two.end);
-        (self.said[other].start, self.said[other].end) = (one.start, one.end);
-        true
     }
 }
 
@@ -176,10 +149,10 @@ impl Hearing {
     ///
     /// # Errors
     /// What it must hear next, if that is something else.
-    pub fn hear(&mut self, general: &mut General, message: &[u8]) -> Result<(), String> {
+    pub fn hear(&mut self, general: &General, message: &[u8]) -> Result<(), String> {
         let next = self.next_general(general);
         let is_right = match next {
-            Some(number) => general.is(number, message),
+            Some(number) => general.text(number) == message,
             None => self.letters.front().is_some_and(|(_, letter)| letter.is(message)),
         };
         if !is_right {

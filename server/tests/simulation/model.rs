@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chat_protocol::{Status, Timestamp};
+use chat_server::chat::FLOOD_FORGIVEN_AFTER;
 use chat_server::chat::mailbox::LETTER_BYTES_MAX;
 use chat_server::chat::ring::{RING_BYTES, RING_FRAMES_MAX};
-use chat_server::chat::{FLOOD_FORGIVEN_AFTER, FLOOD_TIMEOUT};
 use chat_server::moment::Moment;
 use chat_server::reactor::handler::SOON;
 
@@ -18,6 +18,10 @@ use crate::requests::{Name, Request, What};
 
 /// Bytes of the general chat's frames that the ring may be short of its bound.
 const RING_SLACK: u64 = 32 * 1024;
+/// Whoever goes on sending too fast for so long is told to go.
+const FLOOD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Whoever has so much of the general chat before it for long may be given up.
+const BEHIND_BYTES: u64 = 256 * 1024;
 /// Answers to `list_users` are not older.
 const LIST_AGE_MAX: Duration = Duration::from_secs(1);
 
@@ -76,8 +80,6 @@ pub struct Model {
     now: Moment,
     stamp: Rc<str>,
     is_stopping: bool,
-    groups: u32,
-    group: u32,
     /// Somebody has many letters before it.
     is_full: bool,
 }
@@ -96,8 +98,6 @@ impl Model {
             now: Moment::default(),
             stamp: stamp(0),
             is_stopping: false,
-            groups: 0,
-            group: 0,
             is_full: false,
         }
     }
@@ -213,16 +213,22 @@ impl Model {
         }
     }
 
-    /// The chat has given these up: each must have been too slow. The order in which the others hear of it is open.
+    /// The chat has given these up: each must have been too slow. The others hear of it when its connection is closed.
     pub fn lose(&mut self, clients: &[u32]) {
-        self.groups += 1;
-        self.group = self.groups;
         for &client in clients {
-            assert!(self.is_behind(client), "#{client} was given up although it had little before it");
-            self.peer(client).is_lost = true;
-            self.leave(client, 1008);
+            let far =
+                self.get(client).map(|peer| self.general.bytes_from(peer.hearing.cursor(&self.general)));
+            let is_far_behind = far.is_some_and(|bytes| bytes > BEHIND_BYTES);
+            assert!(
+                self.is_behind(client) || is_far_behind,
+                "#{client} was given up although it had little before it"
+            );
+            let Self { general, peers, now, .. } = self;
+            let peer = peers[client as usize].as_deref_mut().expect("it was opened");
+            peer.is_lost = true;
+            peer.hearing.leave(general);
+            (peer.leaving, peer.leaving_at) = (Some(1008), now.monotonic);
         }
-        self.group = 0;
     }
 
     /// Whether since the last call somebody had so many letters before it that it might have been given up.
@@ -294,6 +300,9 @@ impl Model {
                 }
                 let content = content.relayed.as_ref().map_err(|code| *code)?;
                 let to = *self.names.get(&key(target)).ok_or("user_not_found")?;
+                if self.peer(to).is_lost {
+                    return Err("user_not_found");
+                }
                 self.wake(client);
                 let target = self.peer(to).name.clone().unwrap_or_default();
                 let said: Rc<str> = format!(
@@ -473,15 +482,17 @@ impl Model {
     fn tell_all(&mut self, message: &str, is_urgent: bool) {
         if !self.is_stopping {
             let due = self.now.monotonic + if is_urgent { Duration::ZERO } else { SOON };
-            self.general.say(message, due, self.group);
+            self.general.say(message, due);
         }
     }
 
     fn write(&mut self, client: u32, letter: Letter) {
         let Self { general, peers, is_full, .. } = self;
-        let hearing = &mut peers[client as usize].as_deref_mut().expect("it was opened").hearing;
-        hearing.write(general, letter);
-        *is_full |= hearing.letter_bytes > LETTER_BYTES_MAX / 2;
+        let Peer { hearing, is_lost, .. } = peers[client as usize].as_deref_mut().expect("it was opened");
+        if !*is_lost {
+            hearing.write(general, letter);
+            *is_full |= hearing.letter_bytes > LETTER_BYTES_MAX / 2;
+        }
     }
 
     fn roster(&mut self) -> Rc<str> {

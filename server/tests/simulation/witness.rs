@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chat_server::chat::PeerId;
+use chat_server::close_code::TRY_AGAIN_LATER;
 use chat_server::handler::ChatHandler;
 use chat_server::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Limits, Ops, Outgoing, Refusal, Request,
@@ -130,11 +131,17 @@ impl Witness {
             CloseReason::PeerClosed(code) => *closed_with == Some(*code),
             CloseReason::PeerVanished => pipe.fin,
             CloseReason::Failed(_) => pipe.reset,
+            // A stranger who says nothing makes way for others.
+            CloseReason::Violation(frame) if frame.code == TRY_AGAIN_LATER => {
+                peer.name.is_none() && silent_for >= self.limits.stranger_silence
+            }
             CloseReason::Violation(frame) => *violated == Some(frame.code),
             CloseReason::Silent => silent_for >= self.limits.ping_after + self.limits.pong_timeout,
             CloseReason::Stalled => pipe.mid_message_since.is_some(),
             CloseReason::Handler(frame) => peer.leaving == Some(frame.code),
             CloseReason::Shutdown => self.is_stopping,
+            // No run queues so much.
+            CloseReason::Overrun => false,
         };
         assert!(is_right, "#{number} {reason}, without a cause: {peer:?} {pipe:?}");
         // Everything that came before its own end has been handed on.
