@@ -158,6 +158,18 @@ impl Server {
         prlimit(pid, Resource::Nofile, Rlimit { current: count, maximum }).unwrap().current
     }
 
+    /// How many times as long it took for what it did, because it had to wait for a processor: 1 on a quiet machine,
+    /// and where the system does not count it.
+    pub fn crowding(&self) -> f64 {
+        let counted = std::fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()));
+        let numbers: Vec<f64> =
+            counted.unwrap_or_default().split_whitespace().filter_map(|n| n.parse().ok()).collect();
+        match numbers[..] {
+            [ran, waited, ..] if ran > 0.0 => (ran + waited) / ran,
+            _ => 1.0,
+        }
+    }
+
     /// The time that processors have spent on it.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
