@@ -15,7 +15,11 @@ fn upgrade(agent: Option<&str>, origin: &str) -> String {
 
 #[track_caller]
 fn enters(server: &Server, request: &str) {
-    raw::upgraded(raw::send(server, request)).register("ana");
+    let mut ana = raw::upgraded(raw::send(server, request));
+    ana.register("ana");
+    // The answer to its close comes when its name is free for the next.
+    ana.close(1000);
+    assert_eq!(ana.expect_close(), 1000);
 }
 
 #[test]
