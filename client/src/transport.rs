@@ -385,9 +385,6 @@ impl Transport {
                 Ok(Message::Text(text)) => {
                     bytes += text.len();
                     events.push(LinkEvent::Frame(text.to_string()));
-                    if bytes >= BYTES_PER_TURN {
-                        break;
-                    }
                 }
                 Ok(Message::Close(frame)) => {
                     // The answer to the close is on its way; that the server will say no more is certain.
@@ -397,7 +394,9 @@ impl Transport {
                     self.journey.ending = Some(Ending::Closed { code, reason: reason.clone() });
                     return Err(LinkError::Closed { code, reason });
                 }
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_)) => {
+                Ok(message) => {
+                    // A ping or a pong, or what a chat server has no reason to send: it has arrived all the same.
+                    bytes += message.len();
                     events.push(LinkEvent::Heard);
                 }
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -411,6 +410,9 @@ impl Transport {
                     self.journey.ending = Some(ending(&error));
                     return Err(broken(&error));
                 }
+            }
+            if bytes >= BYTES_PER_TURN {
+                break;
             }
         }
         self.more = true;

@@ -27,7 +27,7 @@ const RATE_MAX: u32 = 100_000;
 /// # Errors
 /// [`Stop`] if there is nothing to run: help was asked for, or an argument is wrong.
 pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
-    if chat_cli::value_of(args, "--limit").is_some_and(|value| value == LIST) {
+    if asks_for_the_limits(args) {
         return Err(Stop::Answer(bounds::listing(lang)));
     }
     let matches = chat_cli::parse(command(lang), lang, args)?;
@@ -57,6 +57,13 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
 
 fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
     matches.get_one(name).cloned()
+}
+
+/// Whether one of the `--limit` is the question what there is.
+fn asks_for_the_limits(args: &[OsString]) -> bool {
+    let joined = format!("--limit={LIST}");
+    let asks = |pair: &[OsString]| pair[0] == "--limit" && pair[1] == LIST;
+    args.iter().any(|arg| *arg == *joined) || args.windows(2).any(asks)
 }
 
 fn all_bounds(matches: &ArgMatches, lang: Lang) -> Bounds {
@@ -314,7 +321,9 @@ mod tests {
 
     #[test]
     fn the_limits_are_listed_on_demand_whatever_else_is_there() {
-        for args in [&["--limit", "list"][..], &["8080", "--limit=list"]] {
+        for args in
+            [&["--limit", "list"][..], &["8080", "--limit=list"], &["--limit", "ping=1", "--limit", "list"]]
+        {
             assert_eq!(parsed(args), Err(Stop::Answer(bounds::listing(Lang::English))));
         }
     }

@@ -17,7 +17,7 @@ pub enum Name {
     Message,
     Close,
     Flood,
-    Silence,
+    Patience,
     Strangers,
     Arrivals,
     Accepts,
@@ -84,10 +84,10 @@ pub const TABLE: [Row; 17] = [
         "of sending too much until the close with 1008",
     ),
     time(
-        "silence",
+        "patience",
         2,
-        "callado sin registrar, si otros esperan sitio",
-        "silent unregistered while others wait",
+        "para la petición, y otro tanto hasta registrarse",
+        "for the request, again to register, if crowded",
     ),
     row(
         "strangers",
@@ -169,33 +169,33 @@ const fn row(
     Row { name, unit, default, min, max, spanish, english }
 }
 
-/// A value for each row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bounds([u64; TABLE.len()]);
-
-impl Default for Bounds {
-    fn default() -> Self {
-        let mut values = [0; TABLE.len()];
-        for (value, row) in values.iter_mut().zip(&TABLE) {
-            *value = row.default;
-        }
-        Self(values)
-    }
-}
+/// What was set of it; the rest has its default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds([Option<u64>; TABLE.len()]);
 
 impl Bounds {
     /// A time.
     #[must_use]
     pub fn time(&self, name: Name) -> Duration {
         debug_assert_eq!(TABLE[name as usize].unit, Unit::Seconds);
-        Duration::from_millis(self.0[name as usize])
+        Duration::from_millis(self.value(name))
     }
 
     /// A number of bytes or things.
     #[must_use]
     pub fn count(&self, name: Name) -> usize {
         debug_assert_ne!(TABLE[name as usize].unit, Unit::Seconds);
-        usize::try_from(self.0[name as usize]).unwrap_or(usize::MAX)
+        usize::try_from(self.value(name)).unwrap_or(usize::MAX)
+    }
+
+    /// Whether it was set.
+    #[must_use]
+    pub fn is_set(&self, name: Name) -> bool {
+        self.0[name as usize].is_some()
+    }
+
+    fn value(&self, name: Name) -> u64 {
+        self.0[name as usize].unwrap_or(TABLE[name as usize].default)
     }
 
     /// Takes `NAME=VALUE` over.
@@ -207,7 +207,8 @@ impl Bounds {
         let Some(place) = TABLE.iter().position(|row| row.name == name.trim()) else {
             return Err(names(lang));
         };
-        self.0[place] = TABLE[place].value(value.trim()).ok_or_else(|| TABLE[place].range(lang))?;
+        let value = TABLE[place].value(value.trim()).ok_or_else(|| TABLE[place].range(lang))?;
+        self.0[place] = Some(value);
         Ok(())
     }
 }
@@ -281,7 +282,7 @@ mod tests {
     fn the_table_is_in_the_order_of_the_names() {
         let bounds = Bounds::default();
         assert_eq!(bounds.time(Name::Handshake), Duration::from_secs(10));
-        assert_eq!(bounds.time(Name::Silence), Duration::from_secs(2));
+        assert_eq!(bounds.time(Name::Patience), Duration::from_secs(2));
         assert_eq!(bounds.count(Name::Strangers), 256);
         assert_eq!(bounds.count(Name::Head), 8_192);
         assert_eq!(bounds.time(Name::BehindTime), Duration::from_secs(10));

@@ -118,16 +118,17 @@ impl Config {
     #[must_use]
     pub fn limits(&self) -> Limits {
         let per_network = self.connections_per_network();
+        // Where any number may come from one address, they may come all at once, unless it was said otherwise.
+        let is_paced = per_network.is_some() || self.bounds.is_set(Name::Arrivals);
         let arrivals = u32::try_from(self.bounds.count(Name::Arrivals)).unwrap_or(u32::MAX);
         Limits {
             connections_max: self.max_clients.saturating_add(self.bounds.count(Name::Strangers)),
             strangers_max: self.bounds.count(Name::Strangers),
-            stranger_silence: self.bounds.time(Name::Silence),
+            stranger_patience: self.bounds.time(Name::Patience),
             accepts_per_turn: self.bounds.count(Name::Accepts),
             head_bytes_max: self.bounds.count(Name::Head),
             connections_per_network_max: per_network,
-            // Where any number may come from one address, they may come all at once.
-            arrival_rate: per_network.and_then(|_| rate(arrivals, ARRIVAL_BURST_SECONDS)),
+            arrival_rate: rate(arrivals, ARRIVAL_BURST_SECONDS).filter(|_| is_paced),
             unsent_bytes_max: self.bounds.count(Name::Queues) / 2,
             message_bytes_max: limits::websocket_message_bytes(self.max_message),
             byte_rate: rate(self.rate.saturating_mul(RATE_BYTES_PER_MESSAGE), BYTE_BURST_SECONDS),
@@ -179,6 +180,10 @@ mod tests {
         };
         assert_eq!([sockets(1, None), sockets(100, None), sockets(0, None)], [Some(64), Some(200), None]);
         assert_eq!([sockets(0, Some(5)), sockets(1, Some(0))], [Some(5), None]);
+        let mut paced = Config { per_ip: 0, ..Config::default() };
+        paced.bounds.set("arrivals=2", Lang::English).unwrap();
+        let expected = Some(Rate { per_second: 2, burst: 6 });
+        assert_eq!(paced.limits().arrival_rate, expected, "what was asked for holds");
     }
 
     #[test]

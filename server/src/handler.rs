@@ -130,6 +130,13 @@ impl Handler for ChatHandler {
         let answer = self.pages.answer(request);
         if let Answer::Respond(response) = &answer {
             self.count_response(response.status);
+            if let Some(origin) = request.origin.filter(|_| response.status == 403) {
+                info!(
+                    "{} was refused as a page of {}",
+                    canonical(request.endpoints.peer),
+                    origin.escape_debug()
+                );
+            }
         }
         answer
     }

@@ -17,6 +17,9 @@ const ROOT_PATH: &str = "/";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// How the front page begins, in either language.
+pub const FRONT_PAGE_BEGINS: [&str; 2] = ["Esto es chat-server ", "This is chat-server "];
+
 /// What a 426 must say (RFC 9110, section 15.5.22; RFC 6455, section 4.4).
 const UPGRADE_HEADERS: &[&str] = &["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
 
@@ -63,6 +66,10 @@ impl Pages {
             return respond(405, &["Allow: GET, HEAD"], self.method_not_allowed(request));
         }
         match page {
+            // Asked every few seconds by many, so it costs no look at the connections.
+            Some(Page::Health) if !inspection::wants_json(request) => {
+                return respond(200, &[], "ok\n".to_owned());
+            }
             Some(page) if page.is_for(request, &self.metrics_for) => return Answer::Inspect,
             Some(_) => return respond(403, &[], inspection::forbidden(self.lang)),
             None => {}
@@ -92,8 +99,8 @@ impl Pages {
             Refusal::HeadTooLarge => (
                 431,
                 self.lang.pick(
-                    "La cabecera de la petición pasa de 8 KiB o de 100 líneas.\n",
-                    "The head of the request is over 8 KiB or 100 lines.\n",
+                    "La cabecera de la petición es más larga de lo que este servidor admite (--limit head), o tiene más de 100 líneas.\n",
+                    "The head of the request is longer than this server takes (--limit head), or has more than 100 lines.\n",
                 ),
             ),
             Refusal::TimedOut => (
@@ -106,8 +113,8 @@ impl Pages {
             Refusal::TooManyFromAddress => (
                 429,
                 self.lang.pick(
-                    "Hay demasiadas conexiones desde su dirección, o llegan demasiado seguidas; el límite se cambia al\narrancar el servidor con --connections-per-ip.\n",
-                    "There are too many connections from your address, or they come too fast; the limit is changed\nwhen the server is started, by --connections-per-ip.\n",
+                    "Hay demasiadas conexiones desde su dirección, o llegan demasiado seguidas; los límites\nse cambian al arrancar el servidor: --connections-per-ip, --limit arrivals.\n",
+                    "There are too many connections from your address, or they come too fast; the limits are\nchanged when the server is started: --connections-per-ip, --limit arrivals.\n",
                 ),
             ),
             Refusal::TooManyConnections => (
@@ -311,8 +318,13 @@ mod tests {
         let may = |path, peer: &str, change: fn(&mut Request<'_>)| {
             let mut asks = request("GET", path, Upgrade::Absent);
             asks.endpoints.peer = peer.parse().unwrap();
+            asks.host = Some("127.0.0.1:8080");
             change(&mut asks);
-            matches!(pages.answer(&asks), Answer::Inspect)
+            match pages.answer(&asks) {
+                Answer::Inspect => true,
+                Answer::Respond(response) => response.status == 200,
+                Answer::Accept { .. } => false,
+            }
         };
         let as_is = |_: &mut Request<'_>| {};
         for peer in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
@@ -328,11 +340,12 @@ mod tests {
         let through_a_proxy = |asks: &mut Request<'_>| asks.is_forwarded = true;
         assert!(!may("/metrics", "127.0.0.1:1", through_a_proxy));
         assert!(may("/healthz", "127.0.0.1:1", through_a_proxy));
-        let rebound = |asks: &mut Request<'_>| {
-            asks.user_agent = Some("Mozilla/5.0");
-            asks.host = Some("evil.example");
-        };
+        // A page can make its browser say that it is none.
+        let rebound = |asks: &mut Request<'_>| asks.host = Some("evil.example");
         assert!(!may("/debug/connections", "127.0.0.1:1", rebound));
+        let health =
+            Request { accept: Some("application/json"), ..request("GET", "/healthz", Upgrade::Absent) };
+        assert!(matches!(pages.answer(&health), Answer::Inspect));
     }
 
     #[test]

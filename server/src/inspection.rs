@@ -62,15 +62,19 @@ impl Page {
     /// The page.
     #[must_use]
     pub fn response(self, request: &Request<'_>, overview: &Overview, counts: &Counts) -> Response {
-        let wants_json = request.accept.is_some_and(|accept| accept.contains("application/json"));
         let (headers, body): (&[_], _) = match self {
-            Self::Health if wants_json => (&["Content-Type: application/json"], health(overview, counts)),
-            Self::Health => (&[], "ok\n".to_owned()),
+            Self::Health => (&["Content-Type: application/json"], health(overview, counts)),
             Self::Metrics => (&[exposition::CONTENT_TYPE], metrics(overview, counts)),
             Self::Connections => (&[], connections(overview)),
         };
         Response { status: 200, headers, body, head_only: request.method == "HEAD" }
     }
+}
+
+/// Whether JSON is asked for: then `/healthz` says more than `ok`.
+#[must_use]
+pub fn wants_json(request: &Request<'_>) -> bool {
+    request.accept.is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// What is told to one who may not.

@@ -66,9 +66,9 @@ pub struct Limits {
     /// Connections that the handler has not yet said it knows ([`Ops::know`]). At the bound nobody is accepted;
     /// those who wait stay in the system's queue until there is a place.
     pub strangers_max: usize,
-    /// A stranger who has said nothing for so long is closed when another waits for its place; one who came while
-    /// others waited already, and has said nothing at all, after an eighth of it.
-    pub stranger_silence: Duration,
+    /// When others wait, a stranger has so long for its request, and as long again for becoming known; then it is closed
+    /// for one of them. One who came while others waited already, and has brought nothing, has an eighth of it.
+    pub stranger_patience: Duration,
     /// Connections accepted in one turn.
     pub accepts_per_turn: usize,
     /// Bytes of a request's head, its empty line included. A longer one gets a 431.
@@ -101,7 +101,7 @@ impl Default for Limits {
         Self {
             connections_max: 10_000,
             strangers_max: 256,
-            stranger_silence: Duration::from_secs(2),
+            stranger_patience: Duration::from_secs(2),
             accepts_per_turn: 64,
             head_bytes_max: 8 * 1024,
             connections_per_network_max: Some(64),
@@ -205,7 +205,7 @@ impl Reactor {
         while !self.is_finished() {
             self.turn(handler)?;
         }
-        self.hub.abandon();
+        self.hub.abandon(handler);
         Ok(())
     }
 

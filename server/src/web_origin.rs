@@ -55,12 +55,13 @@ fn is_browser(request: &Request<'_>) -> bool {
     request.user_agent.is_some_and(|agent| agent.starts_with(BROWSER))
 }
 
-/// Whether a browser reached this machine by a name that somebody else may have made point to it (DNS rebinding), so
-/// that a page of that name may read the answer.
+/// Whether this machine was reached by a name that somebody may have made point to it (DNS rebinding), so that a web
+/// page of that name may read the answer. Of plain requests a page can change even the `User-Agent`, so this holds for
+/// everybody.
 #[must_use]
 pub fn is_under_a_foreign_name(request: &Request<'_>) -> bool {
     let is_ours = |Host(host): Host| host == "localhost" || host.parse::<IpAddr>().is_ok();
-    is_browser(request) && !request.host.and_then(Host::of_authority).is_some_and(is_ours)
+    !request.host.and_then(Host::of_authority).is_some_and(is_ours)
 }
 
 /// Whether a browser asks this for a page of another site that is not among the allowed ones.
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_at_home_under_an_address_or_localhost_only() {
+    fn this_machine_is_at_home_under_an_address_or_localhost_only() {
         for (host, is_foreign) in [
             (Some("127.0.0.1:8080"), false),
             (Some("[::1]:8080"), false),
@@ -206,8 +207,10 @@ mod tests {
             (Some(""), true),
             (None, true),
         ] {
-            assert_eq!(is_under_a_foreign_name(&request(Some(FIREFOX), None, host)), is_foreign, "{host:?}");
-            assert!(!is_under_a_foreign_name(&request(Some("curl/8"), None, host)), "{host:?}");
+            for agent in [FIREFOX, "curl/8"] {
+                let asked = request(Some(agent), None, host);
+                assert_eq!(is_under_a_foreign_name(&asked), is_foreign, "{agent} {host:?}");
+            }
         }
     }
 

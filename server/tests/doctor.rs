@@ -9,6 +9,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use support::server::{Finished, command, run};
@@ -17,9 +18,12 @@ use support::{Server, Value};
 /// What the doctor may take, and what a machine that is busy with other tests adds to it.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
-/// A port that nobody has at the moment: it was just given out and given back.
+/// A port that nobody has, below those that systems give out by themselves, so that nobody gets it meanwhile.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let is_free = |port: &u16| TcpListener::bind(("0.0.0.0", *port)).is_ok();
+    std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed)).find(is_free).unwrap()
 }
 
 fn doctor(port: u16, options: &[&str]) -> Finished {
@@ -200,8 +204,8 @@ fn without_metadata_the_public_address_is_unknown_and_not_absent() {
 
 #[test]
 fn a_udp_socket_of_the_same_number_is_in_nobodys_way() {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port();
+    let port = free_port();
+    let _socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
     let (report, _) = report(port, &["--bind", "127.0.0.1"]);
     assert!(has(&report, "PORT-FREE"), "{report:#}");
 }

@@ -34,7 +34,7 @@ fn a_full_server_still_answers_http() {
 
 #[test]
 fn with_so_many_strangers_the_next_waits_for_its_place_and_the_users_go_on() {
-    let server = Server::start(&["--limit", "strangers=3", "--limit", "silence=1"]);
+    let server = Server::start(&["--limit", "strangers=3", "--limit", "patience=1"]);
     let [mut ana] = server.room(["ana"]);
     let mut strangers: Vec<_> = (0..3).map(|_| Client::connect(&server)).collect();
     // It is in the system's queue, and its request with it. A silent one makes way for it, the oldest first.

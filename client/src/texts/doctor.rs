@@ -254,8 +254,8 @@ impl Texts {
             Code::WsRefused => match facts.journey.status() {
                 Some(429) => say!(
                     self,
-                    "hubo demasiados intentos: espere un minuto y pruebe otra vez",
-                    "there were too many tries: wait a minute and try again"
+                    "cierre otras conexiones desde esta dirección o espere un minuto; si sigue igual, quien administra el servidor sube --connections-per-ip",
+                    "close other connections from this address or wait a minute; if it stays so, whoever runs the server raises --connections-per-ip"
                 ),
                 Some(401 | 403 | 407) => say!(
                     self,

@@ -131,7 +131,7 @@ impl Texts {
             Some(Outcome::Forbidden(error)) => say!(self, "prohibido ({error})", "forbidden ({error})"),
             Some(Outcome::Refused) => say!(self, "rechaza la conexión", "refuses the connection"),
             Some(Outcome::Unreachable) => {
-                say!(self, "la red dice que no se llega", "unreachable, says the network")
+                say!(self, "inalcanzable, dice la red", "unreachable, says the network")
             }
             Some(Outcome::TimedOut) => say!(self, "no contesta", "does not answer"),
             None => say!(self, "sin saber", "unknown"),

@@ -236,14 +236,16 @@ Check with: curl http://SERVER:PORT/ (chat-server says there what it is).",
 Hay un servidor HTTP que entendió la petición y la rechazó. El estado dice por qué:
 - 401, 403, 407: no se permite a esta dirección, o hace falta identificarse ante un proxy.
 - 408, 500: el servidor o el proxy falló con esta petición.
-- 429: demasiados intentos desde esta dirección; pase un minuto sin probar.
+- 429: demasiadas conexiones desde esta dirección, o demasiado seguidas. En chat-server los límites son
+  --connections-per-ip y --limit arrivals; muchos tras un mismo router cuentan como una dirección.
 - 503: lleno o fuera de servicio. chat-server contesta así cuando tiene todas las conexiones que admite
   (--max-clients), o las que permite el sistema (ulimit -n).",
             "\
 There is an HTTP server that understood the request and refused it. The status says why:
 - 401, 403, 407: this address is not allowed, or one has to identify oneself to a proxy.
 - 408, 500: the server or the proxy failed with this request.
-- 429: too many tries from this address; let a minute pass without one.
+- 429: too many connections from this address, or too fast. In chat-server the limits are --connections-per-ip
+  and --limit arrivals; many behind one router count as one address.
 - 503: full or out of service. chat-server answers so when it has all the connections that it takes
   (--max-clients), or that the system allows (ulimit -n).",
         ),

@@ -16,7 +16,7 @@ const LISTING_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes of its complaints that are read.
 const COMPLAINT_BYTES_MAX: u64 = 4 * 1024;
 /// Where system tools are besides `PATH`, which often leaves them out for those who are not root.
-const SYSTEM_FOLDERS: [&str; 4] = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"];
+const SYSTEM_FOLDERS: [&str; 5] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin"];
 
 /// The time that there is in all, which every single wait is cut to.
 #[derive(Debug, Clone, Copy)]
@@ -148,8 +148,11 @@ fn wait(child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    folders
-        .chain(SYSTEM_FOLDERS.map(PathBuf::from))
+    // The system's own first: root's PATH may still hold a user's folders.
+    SYSTEM_FOLDERS
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(folders)
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
 }

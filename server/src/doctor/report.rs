@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::addresses::Kind;
 use super::diagnosis::{Case, Client, Reach};
 use super::facts::Listener;
-use super::finding::{Finding, Status};
+use super::finding::{Finding, Status, shown};
+
+/// What keeps the server itself from running.
+const CANNOT_RUN: [&str; 3] = ["PORT-HELD", "PORT-FORBIDDEN", "ADDRESS-ABSENT"];
 
 /// What was found, ready to be shown.
 #[derive(Debug)]
@@ -87,7 +90,10 @@ impl<'a> Report<'a> {
         let name = self.lang().pick("SU_NOMBRE", "YOUR_NAME");
         let port = self.case.config.port;
         let command = move |client: Client| format!("chat-client {name} {} {port}", client.address);
-        self.case.clients().into_iter().map(move |client| (client, command(client)))
+        // Where the server cannot run, nobody gets in by any command.
+        let cannot_run = |finding: &Finding| CANNOT_RUN.contains(&finding.code);
+        let clients = if self.findings.iter().any(cannot_run) { Vec::new() } else { self.case.clients() };
+        clients.into_iter().map(move |client| (client, command(client)))
     }
 
     /// For programs: one JSON object on one line. Fields are added to, not changed.
@@ -102,7 +108,7 @@ impl<'a> Report<'a> {
             let address = |ip: std::net::IpAddr| json!({ "address": ip, "kind": Kind::of(ip).as_str() });
             let with_interface = all.iter().map(|it| {
                 let mut value = address(it.ip);
-                value["interface"] = it.interface.as_str().into();
+                value["interface"] = shown(&it.interface).into();
                 value
             });
             with_interface.collect::<Vec<_>>()
@@ -112,7 +118,7 @@ impl<'a> Report<'a> {
             json!({
                 "address": address,
                 "pid": holder.map(|holder| holder.pid),
-                "program": holder.map(|holder| holder.program.as_str()),
+                "program": holder.map(|holder| shown(&holder.program)),
             })
         };
         let listeners = facts.listeners.as_ref().map(|all| all.iter().map(listener).collect::<Vec<_>>());

@@ -3,7 +3,11 @@
 
 use std::net::IpAddr;
 
+use chat_protocol::Lang;
+
 use super::facts::{Answer, Metadata};
+use crate::http::{FRONT_PAGE_BEGINS, Pages};
+use crate::reactor::Refusal;
 
 /// Bytes of an answer that are read, head and body.
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
@@ -11,8 +15,6 @@ pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
 const HEADERS_MAX: usize = 64;
 /// Characters of what another program says that are shown.
 const SHOWN_CHARS_MAX: usize = 60;
-/// What one of our pages says, in either language: the front page, and the one for a full server.
-const OURS: [&str; 3] = ["chat-server", "servidor de chat", "chat server"];
 /// Characters of a token that are sent back.
 const TOKEN_CHARS_MAX: usize = 1_024;
 
@@ -52,8 +54,18 @@ pub fn read_front_page(bytes: &[u8]) -> Answer {
         return Answer::Silence;
     }
     match response(bytes, true) {
-        Some(Response { body, .. }) if OURS.iter().any(|words| body.contains(words)) => Answer::ChatServer,
+        Some(response) if is_ours(&response) => Answer::ChatServer,
         _ => Answer::Other(String::from_utf8_lossy(bytes).chars().take(SHOWN_CHARS_MAX).collect()),
+    }
+}
+
+/// Whether this is one of our pages: the front page, or the one of a full server. Others may speak of chat servers too.
+fn is_ours(Response { status, body }: &Response) -> bool {
+    let full = |lang| Pages::new(lang).refuse(Refusal::TooManyConnections).body;
+    match status {
+        200 => FRONT_PAGE_BEGINS.iter().any(|beginning| body.starts_with(beginning)),
+        503 => [Lang::Spanish, Lang::English].into_iter().any(|lang| *body == full(lang)),
+        _ => false,
     }
 }
 
@@ -133,10 +145,14 @@ mod tests {
     fn a_chat_server_is_known_by_its_page_and_others_are_shown_by_their_beginning() {
         let page = b"HTTP/1.1 200 OK\r\n\r\nEsto es chat-server 0.1.0";
         assert_eq!(read_front_page(page), Answer::ChatServer);
-        for lang in [chat_protocol::Lang::Spanish, chat_protocol::Lang::English] {
-            let full = crate::http::Pages::new(lang).refuse(crate::reactor::Refusal::TooManyConnections);
+        for lang in [Lang::Spanish, Lang::English] {
+            let full = Pages::new(lang).refuse(Refusal::TooManyConnections);
             let answer = format!("HTTP/1.1 503 Full\r\n\r\n{}", full.body);
             assert_eq!(read_front_page(answer.as_bytes()), Answer::ChatServer);
+        }
+        for other in ["<li>chat-server</li>", "a page about chat servers: This is chat-server 1"] {
+            let page = format!("HTTP/1.1 200 OK\r\n\r\n{other}");
+            assert!(matches!(read_front_page(page.as_bytes()), Answer::Other(_)), "{other}");
         }
         assert_eq!(read_front_page(b""), Answer::Silence);
         assert_eq!(read_front_page(b"SSH-2.0-x\r\n"), Answer::Other("SSH-2.0-x\r\n".to_owned()));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
-use crate::close_code::{GOING_AWAY, POLICY_VIOLATION};
+use crate::close_code::{GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER};
 
 /// A close frame's code (RFC 6455, section 7.4.1) and its reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum CloseReason {
     Stalled,
     /// All connections together had too much unsent, and this one most of it.
     Overrun,
+    /// Others waited for a place, and the handler had not come to know this one in time.
+    Dismissed,
     /// The handler asked for it.
     Handler(CloseFrame),
     /// The server stops.
@@ -55,6 +57,9 @@ impl CloseReason {
             Self::Violation(frame) | Self::Handler(frame) => Some(frame.clone()),
             Self::Stalled => {
                 Some(CloseFrame { code: POLICY_VIOLATION, reason: "message not finished in time".into() })
+            }
+            Self::Dismissed => {
+                Some(CloseFrame { code: TRY_AGAIN_LATER, reason: "others wait for a place".into() })
             }
             Self::Shutdown => Some(CloseFrame { code: GOING_AWAY, reason: "the server is stopping".into() }),
         }
@@ -81,7 +86,7 @@ impl fmt::Display for CloseReason {
             Self::Failed(kind) => write!(f, "failed: {kind}"),
             Self::Silent => f.write_str("was lost: no byte came, not even the answer to a ping"),
             Self::Overrun => f.write_str("was cut: too much was unsent in all, and most of it here"),
-            Self::Violation(_) | Self::Handler(_) | Self::Stalled | Self::Shutdown => {
+            Self::Violation(_) | Self::Handler(_) | Self::Stalled | Self::Dismissed | Self::Shutdown => {
                 let Some(CloseFrame { code, reason }) = self.frame() else { return Ok(()) };
                 write!(f, "was closed with {code}")?;
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {}", reason.escape_debug()) }

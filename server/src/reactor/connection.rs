@@ -129,7 +129,6 @@ pub enum State {
 pub struct Handshaking {
     pub(crate) head: Vec<u8>,
     pub(crate) endpoints: Endpoints,
-    pub(crate) last_byte_at: Duration,
 }
 
 /// The data of a WebSocket.
@@ -328,7 +327,7 @@ fn violation(error: &Error) -> CloseReason {
 impl<S: Stream> Connection<S> {
     /// A connection that was just accepted.
     pub fn new(stream: S, generation: u32, endpoints: Endpoints, now: Duration) -> Self {
-        let handshaking = Handshaking { head: Vec::new(), endpoints, last_byte_at: now };
+        let handshaking = Handshaking { head: Vec::new(), endpoints };
         Self {
             stream,
             generation,
@@ -345,16 +344,18 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// From when on somebody who may still say who it is has been silent for too long; `None` for those who end.
-    /// One who waited in the system's queue and has brought nothing has had time to say something there.
+    /// From when on somebody who may still say who it is has kept others waiting for too long; `None` for those who
+    /// end. What counts is the steps, not the bytes: whoever drips them in takes no longer. One who waited in the
+    /// system's queue and has brought nothing has had time to say something there.
     #[must_use]
-    pub fn silent_from(&self, patience: Duration) -> Option<Duration> {
+    pub fn tries_patience_from(&self, patience: Duration) -> Option<Duration> {
+        let accepted_at = Duration::from_millis(self.accepted_at_ms);
         match &self.state {
             State::Handshaking(handshaking) if handshaking.head.is_empty() && self.flags.came_in_a_crowd => {
-                Some(handshaking.last_byte_at + patience / 8)
+                Some(accepted_at + patience / 8)
             }
-            State::Handshaking(handshaking) => Some(handshaking.last_byte_at + patience),
-            State::Open(session) if session.ending.is_none() => Some(session.last_byte_at + patience),
+            State::Handshaking(_) => Some(accepted_at + patience),
+            State::Open(session) if session.ending.is_none() => Some(accepted_at + 2 * patience),
             State::Open(_) | State::Closing { .. } | State::Lingering { .. } | State::Over => None,
         }
     }

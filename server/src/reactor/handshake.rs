@@ -14,8 +14,18 @@ use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
 /// Header lines in a head.
 pub const HEADERS_MAX: usize = 100;
 
-/// What proxies add that speak for others (RFC 7239; RFC 9110, section 7.6.3; and older habits).
-const PROXY_HEADERS: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+/// What proxies add that speak for others (RFC 7239; RFC 9110, section 7.6.3; and the habits of well-known ones).
+const PROXY_HEADERS: [&str; 9] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "x-client-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+];
 /// Unless the response has its own.
 const CONTENT_TYPE: &str = "Content-Type: text/plain; charset=utf-8\r\n";
 
@@ -79,7 +89,8 @@ impl Head {
             origin: lossy("origin"),
             user_agent: lossy("user-agent"),
             accept: lossy("accept"),
-            is_forwarded: PROXY_HEADERS.iter().any(|name| find(name).is_some()),
+            // HTTP/1.0 is what nginx speaks to those behind it unless it is told otherwise.
+            is_forwarded: request.version == Some(0) || PROXY_HEADERS.iter().any(|name| find(name).is_some()),
             subprotocol: header("sec-websocket-protocol").and_then(first_token),
             upgrade: accept(bytes).map_err(|problem| match header("upgrade") {
                 Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => problem,

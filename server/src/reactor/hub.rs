@@ -210,12 +210,14 @@ impl<N: Network> Hub<N> {
             let is_settled = !self.ops.has_wishes() && !self.ops.is_writable_all_due(self.written_all_at);
             let may_part = parted < PARTINGS_PER_TURN && !self.to_part.is_empty();
             if is_settled && self.to_write.is_empty() && self.to_end.is_empty() && !may_part {
-                break;
+                while let Some(id) = self.to_free.pop() {
+                    self.free(id);
+                }
+                // Only now: what goes with those who are over does not count.
+                if !self.cut_the_fullest() {
+                    break;
+                }
             }
-        }
-        self.end_the_fullest();
-        while let Some(id) = self.to_free.pop() {
-            self.free(id);
         }
     }
 

@@ -77,12 +77,12 @@ impl Ending {
             Self::Closed(CloseReason::Silent) => "silent",
             Self::Closed(CloseReason::Stalled) => "stalled",
             Self::Closed(CloseReason::Overrun) => "overrun",
+            Self::Closed(CloseReason::Dismissed) | Self::Dismissed => "dismissed",
             Self::Closed(CloseReason::Handler(_)) => "closed_by_us",
             Self::Closed(CloseReason::Shutdown) | Self::Shutdown => "shutdown",
             Self::Responded(_) => "http_response",
             Self::Told(_) => "told",
             Self::PeerLeft => "peer_left",
-            Self::Dismissed => "dismissed",
             Self::TurnedAway => "turned_away",
         }
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Ending {
             }),
             Self::PeerLeft => f.write_str("was ended by the peer before it made a request"),
             Self::Failed(kind) => write!(f, "failed before it made a request: {kind}"),
-            Self::Dismissed => f.write_str("was silent, and closed in favour of one who waited"),
+            Self::Dismissed => f.write_str("made no request in time, and was closed for others who waited"),
             Self::TurnedAway => f.write_str("was closed at once: there are too many"),
             Self::Shutdown => f.write_str("was closed because the server stops"),
         }
@@ -227,6 +227,8 @@ impl Ledger {
 /// What a connection that is ending keeps for its line.
 #[derive(Debug)]
 pub(crate) struct End {
+    /// How long the connection had been there.
+    pub(crate) lasted: Duration,
     pub(crate) first: FirstBytes,
     pub(crate) shown: String,
     pub(crate) ending: Ending,

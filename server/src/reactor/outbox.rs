@@ -11,6 +11,9 @@ use bytes::Bytes;
 
 use crate::held::{Buffer, Held, SHARED_BYTES_MIN};
 
+/// An own piece this large gets no more: what is sent of it is let go only with all of it, so a peer that never takes
+/// the last byte must not make it grow.
+const OWNED_BYTES_MAX: usize = 64 * 1024;
 /// Pieces offered to the system in one write.
 const SLICES_MAX: usize = 16;
 /// A buffer larger than this is given back to the allocator, not kept for the next connection.
@@ -107,7 +110,7 @@ impl Outbox {
             return;
         }
         let queue = Self::queue(&mut self.0, spare);
-        if !matches!(queue.pieces.back(), Some(Piece::Owned(_))) {
+        if !matches!(queue.pieces.back(), Some(Piece::Owned(last)) if last.len() < OWNED_BYTES_MAX) {
             queue.pieces.push_back(Piece::Owned(std::mem::take(&mut spare.buffer)));
         }
         if let Some(Piece::Owned(last)) = queue.pieces.back_mut() {
@@ -276,6 +279,20 @@ mod tests {
         assert!(outbox.write_to(&mut stream, &mut spare).unwrap());
         assert!(outbox.0.is_none() && spare.queue.is_some());
         assert_eq!((spare.buffer.capacity(), spare.buffer.len()), (1_000, 0));
+    }
+
+    #[test]
+    fn a_peer_that_never_takes_the_last_byte_does_not_make_it_grow() {
+        let mut outbox = Outbox::default();
+        let mut spare = Spare::default();
+        for _ in 0..10_000 {
+            outbox.push(&[0; 1_000], &mut spare);
+            let mut stream = Narrow { takes: vec![outbox.len() - 1], taken: Vec::new() };
+            assert!(!outbox.write_to(&mut stream, &mut spare).unwrap());
+            let pieces = &outbox.0.as_ref().unwrap().pieces;
+            let held: usize = pieces.iter().map(|piece| piece.bytes().len()).sum();
+            assert!(held <= OWNED_BYTES_MAX + 1_000, "{held} bytes are held for {}", outbox.len());
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chat_server::chat::PeerId;
-use chat_server::close_code::TRY_AGAIN_LATER;
 use chat_server::handler::ChatHandler;
 use chat_server::reactor::{
     Answer, CloseReason, ConnectionId, Endpoints, Handler, Incoming, Limits, Ops, Outgoing, Refusal, Request,
@@ -131,10 +130,8 @@ impl Witness {
             CloseReason::PeerClosed(code) => *closed_with == Some(*code),
             CloseReason::PeerVanished => pipe.fin,
             CloseReason::Failed(_) => pipe.reset,
-            // A stranger who says nothing makes way for others.
-            CloseReason::Violation(frame) if frame.code == TRY_AGAIN_LATER => {
-                peer.name.is_none() && silent_for >= self.limits.stranger_silence
-            }
+            // A stranger makes way for others when it has had its time.
+            CloseReason::Dismissed => peer.name.is_none(),
             CloseReason::Violation(frame) => *violated == Some(frame.code),
             CloseReason::Silent => silent_for >= self.limits.ping_after + self.limits.pong_timeout,
             CloseReason::Stalled => pipe.mid_message_since.is_some(),

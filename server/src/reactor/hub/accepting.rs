@@ -31,7 +31,7 @@ pub(super) struct Accepting {
     pub(super) resting: bool,
     /// There are as many strangers as there may be, and none to be closed for another.
     pub(super) crowded: bool,
-    /// A timer is armed for the silence of a stranger.
+    /// A timer is armed for the time at which a stranger will have had its time.
     pub(super) will_dismiss: bool,
     next_rest: Duration,
 }
@@ -54,17 +54,13 @@ impl<N: Network> Hub<N> {
             if self.stopping || !self.accepting.can_accept() {
                 return;
             }
-            let is_crowded = self.strangers.count() >= self.limits.strangers_max;
-            if is_crowded && let Err(silent_at) = self.silent_stranger() {
-                return self.wait_for_a_place(silent_at);
+            if !self.has_place_for_a_stranger() {
+                return;
             }
             match self.network.accept() {
                 Ok((stream, endpoints)) => {
                     self.accepting.next_rest = REST_MIN;
-                    if is_crowded {
-                        self.dismiss_a_stranger();
-                    }
-                    self.admit(handler, stream, endpoints, is_crowded);
+                    self.admit(handler, stream, endpoints);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.accepting.ready = false,
                 // The peer was gone before we came to it.
@@ -87,18 +83,14 @@ impl<N: Network> Hub<N> {
         self.wheel.arm(self.now + rest, Timer::AcceptAgain);
     }
 
-    fn admit<H: Handler>(
-        &mut self,
-        handler: &mut H,
-        stream: N::Stream,
-        endpoints: Endpoints,
-        is_crowded: bool,
-    ) {
+    fn admit<H: Handler>(&mut self, handler: &mut H, stream: N::Stream, endpoints: Endpoints) {
         let now = self.ops.now();
         let mut connection = Connection::new(stream, self.next_generation, endpoints, self.now);
-        connection.flags.came_in_a_crowd = is_crowded;
+        connection.flags.came_in_a_crowd = self.strangers.count() >= self.limits.strangers_max;
         let refusal = self.refusal(endpoints, &mut connection.network);
-        if refusal.is_some() && self.refused >= REFUSALS_MAX {
+        if let Some(refusal) = refusal.filter(|_| self.refused >= REFUSALS_MAX) {
+            // The handler counts it; the words reach nobody.
+            handler.on_refused(refusal);
             self.ledger.turn_away(connection.peer, Ending::TurnedAway, now);
             return self.forget_neighbour(connection.network);
         }
@@ -125,7 +117,8 @@ impl<N: Network> Hub<N> {
         }
     }
 
-    /// Whether a newcomer cannot stay. One who can is counted for its network.
+    /// Whether a newcomer cannot stay. One who can is counted for its network, and has its place, perhaps that of a
+    /// stranger who was dismissed for it.
     fn refusal(&mut self, endpoints: Endpoints, counted: &mut Option<origin::Network>) -> Option<Refusal> {
         let Limits { connections_max, connections_per_network_max, arrival_rate, .. } = self.limits;
         let origin = Origin::new(endpoints.peer.ip(), endpoints.is_same_machine);
@@ -136,7 +129,9 @@ impl<N: Network> Hub<N> {
             *counted = Some(network);
         }
         let is_full = self.connections.len() - self.refused >= connections_max;
-        (is_full && !self.dismiss_a_stranger()).then_some(Refusal::TooManyConnections)
+        let is_crowded = self.strangers.count() >= self.limits.strangers_max;
+        let has_place = !(is_full || is_crowded) || self.dismiss_a_stranger();
+        (!has_place).then_some(Refusal::TooManyConnections)
     }
 
     fn forget_neighbour(&mut self, network: Option<origin::Network>) {

@@ -123,7 +123,9 @@ impl<N: Network> Hub<N> {
                 self.want_resume(id);
             }
             CloseReason::PeerVanished => self.linger(id, true),
-            CloseReason::PeerClosed(_) | CloseReason::Violation(_) => self.linger(id, false),
+            CloseReason::PeerClosed(_) | CloseReason::Violation(_) | CloseReason::Dismissed => {
+                self.linger(id, false)
+            }
             CloseReason::Failed(_) | CloseReason::Silent | CloseReason::Overrun => {
                 unreachable!("these end without a word")
             }

@@ -43,7 +43,7 @@ impl<N: Network> Hub<N> {
         let mut was_all = false;
         match self.connections[id.slot()].read(&mut buffer) {
             Ok(None) => {}
-            Ok(Some(0)) => self.on_end_of_stream(id),
+            Ok(Some(0)) => self.on_end_of_stream(handler, id),
             Ok(Some(count)) => {
                 was_all = count < buffer.len();
                 self.on_bytes(id, &buffer[..count]);
@@ -93,12 +93,19 @@ impl<N: Network> Hub<N> {
     }
 
     /// The peer will send nothing more.
-    fn on_end_of_stream(&mut self, id: ConnectionId) {
+    fn on_end_of_stream<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
         let connection = &mut self.connections[id.slot()];
         connection.flags.readable = false;
         match connection.state {
             State::Open(_) => self.end_with(id, CloseReason::PeerVanished),
-            State::Handshaking(_) => self.release_visit(id, Ending::PeerLeft),
+            State::Handshaking(ref handshaking) => match FirstBytes::of(&handshaking.head) {
+                // It may have ended its own direction only, and wait for what is said to it.
+                first @ FirstBytes::Text => {
+                    self.tell_stranger(handler, id, first);
+                    self.linger(id, true);
+                }
+                _ => self.release_visit(id, Ending::PeerLeft),
+            },
             State::Closing { .. } => self.release(id),
             State::Lingering { .. } if connection.outbox.is_empty() => self.release(id),
             State::Lingering { ref mut peer_finished, .. } => *peer_finished = true,
@@ -127,9 +134,8 @@ impl<N: Network> Hub<N> {
     fn take_in_head<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, bytes: &[u8]) {
         let head_bytes_max = self.limits.head_bytes_max;
         let State::Handshaking(handshaking) = &mut self.connections[id.slot()].state else { return };
-        let Handshaking { head, endpoints, last_byte_at } = &mut **handshaking;
+        let Handshaking { head, endpoints } = &mut **handshaking;
         let endpoints = *endpoints;
-        *last_byte_at = self.now;
         // Looked at when a line ends, and at first; between that a whole head cannot come. So bytes that drip in
         // one by one do not cost a look each.
         let is_begun = head.len() >= first_bytes::DECIDED_BYTES;

@@ -13,18 +13,23 @@ use crate::reactor::stats::Overview;
 impl<N: Network> Hub<N> {
     /// Notes how a connection ends that has not become a WebSocket, and what it began with.
     pub(super) fn note_visit(&mut self, id: ConnectionId, first: Option<FirstBytes>, ending: Ending) {
+        let now = self.now;
         let Some(connection) = self.get(id) else { return };
         let State::Handshaking(handshaking) = &connection.state else { return };
         let first = first.unwrap_or_else(|| FirstBytes::of(&handshaking.head));
         let shown = first_bytes::shown(&handshaking.head);
-        connection.end = Some(Box::new(End { first, shown, ending }));
+        let lasted = connection.lasted(now);
+        connection.end = Some(Box::new(End { lasted, first, shown, ending }));
     }
 
     /// Notes how a WebSocket ends.
     pub(super) fn note_close(&mut self, id: ConnectionId, reason: &CloseReason) {
+        let now = self.now;
         let Some(connection) = self.get(id) else { return };
         let ending = Ending::Closed(reason.clone());
-        connection.end = Some(Box::new(End { first: FirstBytes::WebSocket, shown: String::new(), ending }));
+        let lasted = connection.lasted(now);
+        connection.end =
+            Some(Box::new(End { lasted, first: FirstBytes::WebSocket, shown: String::new(), ending }));
     }
 
     /// Ends a connection that has not become a WebSocket, without a word.
@@ -49,12 +54,12 @@ impl<N: Network> Hub<N> {
 
     /// Writes the line of a connection that is over.
     pub(super) fn record(&mut self, id: ConnectionId, connection: &mut Connection<N::Stream>) {
-        let End { first, shown, ending } = *connection.end.take().expect("it was noted how it ended");
+        let End { lasted, first, shown, ending } = *connection.end.take().expect("it was noted how it ended");
         self.ledger.close(Record {
             connection: Some(id),
             peer: connection.peer,
             arrived: self.ops.now(),
-            lasted: connection.lasted(self.now),
+            lasted,
             received: connection.received,
             sent: connection.sent,
             first,
@@ -63,22 +68,19 @@ impl<N: Network> Hub<N> {
         });
     }
 
-    /// Writes the lines of those who are still here when the loop ends.
-    pub fn abandon(&mut self) {
+    /// Ends those who are still here when the loop ends: the handler is told of each, and each has its line.
+    pub fn abandon<H: Handler>(&mut self, handler: &mut H) {
         let ids: Vec<_> = self.ids().collect();
         for id in ids {
-            if self.connections[id.slot()].end.is_none() {
+            if self.get(id).is_some_and(|connection| connection.open().is_some()) {
+                self.end_with(id, CloseReason::Shutdown);
+                self.cut(handler, id);
+            } else if self.connections[id.slot()].end.is_none() {
                 self.note_visit(id, None, Ending::Shutdown);
-                self.note_close_at_last(id);
             }
             self.free(id);
         }
-    }
-
-    fn note_close_at_last(&mut self, id: ConnectionId) {
-        let Some(session) = self.get(id).and_then(Connection::open) else { return };
-        let reason = session.ending.as_deref().cloned().unwrap_or(CloseReason::Shutdown);
-        self.note_close(id, &reason);
+        self.to_free.clear();
     }
 
     /// How everything is now.

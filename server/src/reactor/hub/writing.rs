@@ -124,6 +124,8 @@ impl<N: Network> Hub<N> {
 
     /// Reads on and discards until the peer has finished too, so that it gets our last words.
     pub(super) fn linger(&mut self, id: ConnectionId, peer_finished: bool) {
+        // It will not become known any more, and its time is bounded already.
+        self.count_as_known(id);
         self.connections[id.slot()].state = State::Lingering { discarded: 0, shut: false, peer_finished };
         self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
         self.want_write(id);

@@ -28,25 +28,87 @@ fn with_so_many_strangers_the_next_waits_until_one_is_known_or_gone() {
 }
 
 #[test]
-fn a_silent_stranger_makes_way_for_one_who_waits_the_oldest_first_and_one_who_speaks_stays() {
-    let mut world = crowded(3);
-    let [mute, speaks, open] = [world.connect(), world.connect(), world.open()];
+fn a_stranger_who_takes_too_long_makes_way_the_oldest_first_whether_it_is_mute_or_drips() {
+    let mut world = crowded(2);
+    let [mute, drips] = [world.connect(), world.connect()];
     world.pass(SECOND);
-    world.send(speaks, b"GET ");
-    let waits = world.connect();
+    world.send(drips, b"GET ");
+    let [next, last] = [world.connect(), world.connect()];
     world.pass(Duration::from_millis(900));
-    assert!(!world.is_in(waits));
+    world.send(drips, b"/ ");
+    assert!(!world.is_in(next) && !world.is_dropped(mute));
     world.pass(Duration::from_millis(150));
-    assert!(world.is_in(waits) && world.is_dropped(mute));
+    assert!(world.is_in(next) && world.is_in(last));
+    assert!(world.is_dropped(mute) && world.is_dropped(drips));
     let waits = world.connect();
-    assert!(world.is_in(waits), "the next has been silent for as long");
+    world.pass(Duration::from_millis(200));
+    assert!(!world.is_in(waits));
+    world.pass(Duration::from_millis(100));
+    assert!(world.is_in(waits), "who came in the crowd and brought nothing has an eighth of the time");
+    world.send(waits, UPGRADE.as_bytes());
+    world.send(waits, &text("I am ana"));
+    world.pass(20 * SECOND);
+    assert!(!world.is_dropped(waits), "whoever is known stays");
+}
+
+#[test]
+fn a_websocket_that_does_not_become_known_makes_way_with_a_word_when_it_has_had_twice_the_time() {
+    let mut world = crowded(1);
+    let open = world.open();
+    let waits = world.connect();
+    world.pass(Duration::from_millis(3_900));
+    world.send(open, &text("who is there?"));
+    assert!(!world.is_in(waits));
+    world.take(open);
+    world.pass(Duration::from_millis(150));
+    assert!(world.is_in(waits));
     assert_eq!(close_code(&world.take(open)), TRY_AGAIN_LATER);
-    assert!(!world.is_dropped(speaks));
-    let waits = world.connect();
-    world.pass(SECOND);
-    assert!(world.is_in(waits), "those who came in the crowd have less patience to expect");
-    world.pass(SECOND);
-    assert!(!world.is_dropped(speaks), "while nobody waits, nobody must go");
+    assert_eq!(world.handler.closes, [CloseReason::Dismissed]);
+}
+
+#[test]
+fn while_nobody_waits_a_stranger_keeps_the_time_of_its_handshake() {
+    let mut world = crowded(2);
+    let stranger = world.connect();
+    world.pass(9 * SECOND);
+    assert!(!world.is_dropped(stranger));
+}
+
+#[test]
+fn whoever_was_answered_is_no_stranger_any_more_though_it_does_not_go() {
+    let mut world = crowded(1);
+    let visitor = world.connect();
+    world.send(visitor, b"GET / HTTP/1.1\r\n\r\n");
+    assert!(!world.is_dropped(visitor));
+    let next = world.connect();
+    assert!(world.is_in(next));
+}
+
+#[test]
+fn where_there_is_no_place_of_either_kind_one_stranger_makes_way_for_one_newcomer() {
+    let mut world = World::within(Limits { connections_max: 3, strangers_max: 2, ..Limits::default() });
+    world.handler.waits_for_names = true;
+    let known = world.open();
+    world.send(known, &text("I am ana"));
+    let [first, second] = [world.connect(), world.connect()];
+    world.pass(Duration::from_millis(2_100));
+    let newcomer = world.connect();
+    world.send(newcomer, UPGRADE.as_bytes());
+    assert!(world.take(newcomer).starts_with(b"HTTP/1.1 101"));
+    assert_eq!([world.is_dropped(first), world.is_dropped(second)], [true, false]);
+}
+
+#[test]
+fn whoever_is_refused_costs_no_stranger_its_place() {
+    let mut world =
+        World::within(Limits { strangers_max: 1, connections_per_network_max: Some(0), ..Limits::default() });
+    world.handler.waits_for_names = true;
+    let stranger = world.connect();
+    world.pass(3 * SECOND);
+    world.hub.network_mut().from = "192.0.2.1:1".parse().unwrap();
+    let refused = world.connect();
+    assert!(world.take(refused).starts_with(b"HTTP/1.1 429"));
+    assert!(!world.is_dropped(stranger));
 }
 
 #[test]
@@ -73,7 +135,7 @@ fn when_all_places_are_taken_a_silent_stranger_makes_way_before_anybody_gets_a_5
     let refused = world.connect();
     assert!(world.take(refused).starts_with(b"HTTP/1.1 503"), "the other may still say who it is");
     world.end(refused);
-    world.pass(2 * SECOND);
+    world.pass(Duration::from_millis(2_100));
     let newcomer = world.open();
     assert!(world.is_dropped(silent) && !world.is_dropped(known) && !world.is_dropped(newcomer));
 }
@@ -118,12 +180,12 @@ fn when_too_much_is_unsent_in_all_whoever_has_most_is_cut_and_the_others_go_on()
     for number in &members {
         world.pipes[*number].borrow_mut().room = 0;
     }
-    for (number, bytes) in members.iter().zip([20_000, 39_999, 40_000]) {
+    for (number, bytes) in members.iter().zip([20_000, 39_900, 39_990]) {
         world.send(*number, &text(&"x".repeat(bytes)));
     }
     assert_eq!(world.handler.closes, [], "just as much as there may be");
-    world.send(members[3], &text("y"));
-    assert_eq!(world.handler.closes, [CloseReason::Overrun]);
+    world.send(members[3], &text(&"y".repeat(100)));
+    assert_eq!(world.handler.closes, [CloseReason::Overrun], "in the same turn");
     assert!(world.is_dropped(members[2]));
     for number in [0, 1, 3] {
         assert!(!world.is_dropped(members[number]));
@@ -131,7 +193,29 @@ fn when_too_much_is_unsent_in_all_whoever_has_most_is_cut_and_the_others_go_on()
         world.ready(members[number], Readiness { writable: true, ..Readiness::default() });
     }
     assert_eq!(world.take(members[0]), echo(&"x".repeat(20_000)), "not a byte is missing");
-    assert_eq!(world.take(members[3]), echo("y"));
+    assert_eq!(world.take(members[3]), echo(&"y".repeat(100)));
+}
+
+#[test]
+fn whoever_is_cut_in_the_middle_of_a_frame_gets_nothing_after_it() {
+    let mut world = World::within(Limits { unsent_bytes_max: 50_000, ..Limits::default() });
+    let [fullest, other] = [world.open(), world.open()];
+    for (number, room) in [(fullest, 10), (other, 0)] {
+        world.pipes[number].borrow_mut().room = room;
+    }
+    world.send(fullest, &text(&"x".repeat(40_000)));
+    assert_eq!(world.take(fullest), &echo(&"x".repeat(40_000))[..10]);
+    // In the turn that cuts it there is more for it, and room.
+    world.pipes[fullest].borrow_mut().room = 0;
+    world.pipes[other].borrow_mut().to_server.extend(text(&"y".repeat(20_000)));
+    world.hub.begin_turn(Moment { monotonic: world.now, unix_millis: 0 });
+    world.hub.on_ready(world.id(other), Readiness { readable: true, ..Readiness::default() });
+    world.hub.resume(&mut world.handler);
+    world.hub.settle(&mut world.handler);
+    world.pipes[fullest].borrow_mut().room = PLENTY;
+    world.run();
+    assert_eq!(world.handler.closes, [CloseReason::Overrun]);
+    assert!(world.take(fullest).is_empty() && world.is_dropped(fullest));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn whoever_asks_sees_also_those_who_are_still_here() {
     assert_eq!((overview.handshaking, overview.open, overview.closing), (1, 1, 1));
     assert!(overview.timers >= 3);
     world.end(asks);
-    world.hub.abandon();
+    world.hub.abandon(&mut world.handler);
     let ended: Vec<_> = world.hub.overview().ended.into_iter().collect();
     let expected = [
         ((FirstBytes::WebSocket, "shutdown"), 1),
