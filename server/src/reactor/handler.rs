@@ -201,6 +201,8 @@ pub struct Response {
 pub struct Ops {
     now: Moment,
     wishes: Vec<Wish>,
+    /// Those whom the handler has come to know.
+    known: Vec<ConnectionId>,
     /// Requests for everybody since everybody was last written to.
     announced: usize,
     /// Whether one of them is for this turn.
@@ -225,7 +227,6 @@ pub(crate) enum Wish {
     Writable(ConnectionId),
     Close(ConnectionId, CloseFrame),
     Timer(ConnectionId, Option<Duration>),
-    Know(ConnectionId),
 }
 
 impl Ops {
@@ -276,7 +277,7 @@ impl Ops {
     /// Says that the handler knows who this is: it is no stranger any more, whose number and silence are limited
     /// more strictly.
     pub fn know(&mut self, connection: ConnectionId) {
-        self.wishes.push(Wish::Know(connection));
+        self.known.push(connection);
     }
 
     pub(crate) fn begin_turn(&mut self, now: Moment) {
@@ -286,6 +287,10 @@ impl Ops {
     pub(crate) fn take_wishes(&mut self, into: &mut Vec<Wish>) {
         self.single_bytes = 0;
         into.append(&mut self.wishes);
+    }
+
+    pub(crate) fn pop_known(&mut self) -> Option<ConnectionId> {
+        self.known.pop()
     }
 
     pub(crate) fn take_writable_all(&mut self) -> bool {

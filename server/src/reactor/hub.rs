@@ -233,6 +233,7 @@ impl<N: Network> Hub<N> {
 
     /// Carries out what was wished for and writes to those who have something of their own.
     fn flush_singles<H: Handler>(&mut self, handler: &mut H) {
+        self.count_the_known();
         let mut wishes = std::mem::take(&mut self.wishes);
         self.ops.take_wishes(&mut wishes);
         for wish in wishes.drain(..) {
@@ -343,7 +344,6 @@ impl<N: Network> Hub<N> {
     fn carry_out(&mut self, wish: Wish) {
         match wish {
             Wish::Writable(id) => self.want_write(id),
-            Wish::Know(id) => self.count_as_known(id),
             Wish::Close(id, frame) => {
                 if self.get(id).is_some_and(|connection| matches!(connection.state, State::Open(_))) {
                     self.end_with(id, CloseReason::Handler(frame));

@@ -50,6 +50,8 @@ impl Default for Accepting {
 
 impl<N: Network> Hub<N> {
     pub(super) fn accept<H: Handler>(&mut self, handler: &mut H) {
+        // Nobody must make way who has become known in this very turn.
+        self.count_the_known();
         for _ in 0..self.limits.accepts_per_turn {
             if self.stopping || !self.accepting.can_accept() {
                 return;

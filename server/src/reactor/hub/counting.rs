@@ -27,6 +27,12 @@ impl<N: Network> Hub<N> {
         });
     }
 
+    pub(super) fn count_the_known(&mut self) {
+        while let Some(id) = self.ops.pop_known() {
+            self.count_as_known(id);
+        }
+    }
+
     /// It is no stranger any more: known, dismissed or gone. There may be a place for another.
     pub(super) fn count_as_known(&mut self, id: ConnectionId) {
         let Some(connection) = self.get(id) else { return };

@@ -67,6 +67,17 @@ fn a_websocket_that_does_not_become_known_makes_way_with_a_word_when_it_has_had_
 }
 
 #[test]
+fn whoever_becomes_known_in_the_turn_in_which_another_comes_does_not_make_way() {
+    let mut world = crowded(1);
+    let ana = world.open();
+    world.pass(10 * SECOND);
+    let newcomer = world.knock();
+    world.send(ana, &text("I am ana"));
+    assert!(world.is_in(newcomer));
+    assert_eq!(world.handler.closes, []);
+}
+
+#[test]
 fn while_nobody_waits_a_stranger_keeps_the_time_of_its_handshake() {
     let mut world = crowded(2);
     let stranger = world.connect();
