@@ -122,7 +122,11 @@ impl<N: Network> Hub<N> {
         record.sent = connection.sent;
         if let Some(end) = &connection.end {
             record.first = end.first;
+            record.lasted = end.lasted;
             record.ending = Some(end.ending.clone());
+            if !end.shown.is_empty() {
+                record.shown.clone_from(&end.shown);
+            }
         }
         if let State::Handshaking(handshaking) = &connection.state {
             record.first = FirstBytes::of(&handshaking.head);

@@ -154,3 +154,14 @@ fn whoever_asks_sees_also_those_who_are_still_here() {
     assert_eq!(ended, expected);
     assert!(world.is_dropped(silent));
 }
+
+#[test]
+fn whoever_was_told_and_has_not_gone_yet_is_shown_with_what_it_began_with() {
+    let mut world = World::new();
+    let number = world.connect();
+    world.send(number, b"\x16\x03\x01\x01/\x01");
+    assert!(!world.is_dropped(number));
+    let record = world.hub.overview().records.pop().unwrap();
+    assert_eq!((record.first, record.shown.as_str()), (FirstBytes::Tls, "\\x16\\x03\\x01\\x01/\\x01"));
+    assert!(record.ending.is_some());
+}
