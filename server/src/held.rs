@@ -31,7 +31,7 @@ struct Shared {
 /// Whose fault it is that too much is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Culprit {
-    /// The queue with most bytes.
+    /// The queue with most bytes of its own.
     Fullest,
     /// All that hold this buffer ([`Buffer::of`]): of those that are shared it has been here longest.
     HoldersOf(Buffer),

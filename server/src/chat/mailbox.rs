@@ -9,7 +9,7 @@ use std::ops::Deref;
 use bytes::Bytes;
 
 use super::ring::Ring;
-use crate::held::{Buffer, Held};
+use crate::held::{Buffer, Held, SHARED_BYTES_MIN};
 
 /// The least bound of a mailbox: with more bytes of letters than its bound waiting, a peer gets no further one. A
 /// letter is judged by what waits before it, not by its own size: whoever reads is never too slow for one large list.
@@ -22,6 +22,8 @@ const RUN_BYTES_MAX: usize = 64 * 1024;
 pub struct Mailbox {
     letters: VecDeque<Letter>,
     letter_bytes: usize,
+    /// Those of them that count for this mailbox alone (see [`Held`]).
+    owned_bytes: usize,
     general: Option<Subscription>,
 }
 
@@ -113,6 +115,7 @@ impl Mailbox {
             return Err(TooSlow);
         }
         held.add(&frame);
+        self.owned_bytes += owned(&frame);
         self.letter_bytes += frame.len();
         self.letters.push_back(Letter { mark, frame });
         Ok(())
@@ -141,6 +144,7 @@ impl Mailbox {
         }
         let letter = self.letters.pop_front()?;
         self.letter_bytes -= letter.frame.len();
+        self.owned_bytes -= owned(&letter.frame);
         held.remove(&letter.frame);
         if self.letters.is_empty() {
             self.letters = VecDeque::new();
@@ -162,11 +166,22 @@ impl Mailbox {
         self.letters.iter().any(|letter| Buffer::of(&letter.frame) == buffer)
     }
 
+    /// Bytes of letters that wait and count for this mailbox alone.
+    #[must_use]
+    pub fn owned_bytes(&self) -> usize {
+        self.owned_bytes
+    }
+
     /// Bytes of letters that wait.
     #[must_use]
     pub fn letter_bytes(&self) -> usize {
         self.letter_bytes
     }
+}
+
+/// How many bytes of a letter count for its mailbox alone.
+fn owned(frame: &Bytes) -> usize {
+    if frame.len() < SHARED_BYTES_MIN { frame.len() } else { 0 }
 }
 
 #[cfg(test)]

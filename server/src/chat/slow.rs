@@ -109,7 +109,7 @@ impl Chat {
         let peers = self.peers.iter_mut().enumerate().filter_map(|(slot, peer)| Some((slot, peer.as_mut()?)));
         let culprits: Vec<_> = match culprit {
             Culprit::Fullest => {
-                peers.max_by_key(|(_, peer)| peer.mailbox.letter_bytes()).into_iter().collect()
+                peers.max_by_key(|(_, peer)| peer.mailbox.owned_bytes()).into_iter().collect()
             }
             Culprit::HoldersOf(buffer) => peers.filter(|(_, peer)| peer.mailbox.holds(buffer)).collect(),
         };
