@@ -274,7 +274,7 @@ impl Ops {
         self.wishes.push(Wish::Timer(connection, at));
     }
 
-    /// Says that the handler knows who this is: it is no stranger any more, whose number and silence are limited
+    /// Says that the handler knows who this is: it is no stranger any more, whose number and time are limited
     /// more strictly.
     pub fn know(&mut self, connection: ConnectionId) {
         self.known.push(connection);

@@ -7,8 +7,9 @@
 
 mod accepting;
 pub mod census;
-mod counting;
+mod doorstep;
 mod ending;
+mod overrun;
 mod receiving;
 mod recording;
 mod writing;

@@ -1,6 +1,7 @@
 //! Those who have connected and of whom the program above has not yet said that it knows them, oldest first.
 //!
-//! It keeps their number and their order. Whether one of them is silent, and what becomes of it, its owner decides.
+//! It keeps their number and their order. Whether one of them has had its time, and what becomes of it, its
+//! owner decides.
 
 use std::collections::VecDeque;
 

@@ -30,6 +30,7 @@ mod crowds;
 mod doorstep;
 mod ending;
 mod opening;
+mod overrun;
 mod turns;
 mod visiting;
 mod waiting;
