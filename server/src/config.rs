@@ -104,8 +104,7 @@ impl Config {
     /// the system.
     #[must_use]
     pub fn within(&self, descriptors: usize) -> Self {
-        let connections = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
-        Self { max_clients: self.max_clients.min(connections), ..self.clone() }
+        Self { max_clients: self.max_clients.min(connections_within(descriptors)), ..self.clone() }
     }
 
     /// What visitors get.
@@ -147,6 +146,12 @@ impl Config {
             (None, users) => Some(CONNECTIONS_PER_IP.max(users.saturating_mul(2))),
         }
     }
+}
+
+/// How many connections a process can hold that may have so many descriptors.
+#[must_use]
+pub fn connections_within(descriptors: usize) -> usize {
+    descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1)
 }
 
 fn rate(per_second: u32, burst_seconds: u32) -> Option<Rate> {

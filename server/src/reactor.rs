@@ -61,7 +61,8 @@ const STOPPER: Token = Token(usize::MAX - 2);
 /// The bounds of every connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections in whatever state. The next one takes the place of a silent stranger, or gets a 503.
+    /// Connections in whatever state. The next one takes the place of a stranger who has had its time, or gets a
+    /// 503.
     pub connections_max: usize,
     /// Connections that the handler has not yet said it knows ([`Ops::know`]). At the bound nobody is accepted;
     /// those who wait stay in the system's queue until there is a place.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::config::{Config, DESCRIPTORS_RESERVED};
+use crate::config::{Config, connections_within};
 use crate::handler::ChatHandler;
 use crate::reactor::sockets;
 use crate::reactor::{Limits, Reactor, Stopper};
@@ -41,8 +41,8 @@ impl Server {
         let listener = sockets::listen(config.bind, config.port)?;
         let config = config.within(descriptors);
         let limits = config.limits();
-        let descriptors = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
-        let limits = Limits { connections_max: limits.connections_max.min(descriptors), ..limits };
+        let connections_max = limits.connections_max.min(connections_within(descriptors));
+        let limits = Limits { connections_max, ..limits };
         let handler = ChatHandler::with_pages(config.settings(), config.pages());
         Ok(Self { reactor: Reactor::new(listener, limits)?, handler })
     }

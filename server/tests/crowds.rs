@@ -72,14 +72,7 @@ fn resets_right_after_connecting_and_of_users_leave_neither_ghosts_nor_descripto
         stream.write_all(&request.as_bytes()[..bytes]).unwrap();
         reset(stream);
     }
-    let users: Vec<_> = (0..300)
-        .map(|n| {
-            let mut client = Client::connect(&server);
-            client.register(&format!("u{n}"));
-            ana.expect_status(&format!("u{n}"), "ACTIVO", "joined");
-            client
-        })
-        .collect();
+    let users = server.crowd(&mut ana, 300);
     users.into_iter().for_each(Client::reset);
     let mut left: Vec<_> = (0..300).map(|_| ana.expect("user_disconnected")["user"].to_string()).collect();
     left.sort();
@@ -185,14 +178,7 @@ fn a_low_limit_of_descriptors_is_kept_in_words() {
     // 32 are kept for everything but connections.
     let server = Server::start_within_descriptors(64, &[]);
     let [mut ana] = server.room(["ana"]);
-    let crowd: Vec<_> = (0..31)
-        .map(|n| {
-            let mut client = Client::connect(&server);
-            client.register(&format!("u{n}"));
-            ana.expect_status(&format!("u{n}"), "ACTIVO", "joined");
-            client
-        })
-        .collect();
+    let crowd = server.crowd(&mut ana, 31);
     let response = raw::http(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(response.status, 503);
     let share = processor_share(&server);

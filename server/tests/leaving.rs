@@ -176,14 +176,7 @@ fn by_a_connection_that_never_registered_which_nobody_is_told_of() {
 fn two_hundred_at_once_by_reset_leave_no_ghosts() {
     let server = Server::start(&[]);
     let [mut ana] = server.room(["ana"]);
-    let others: Vec<_> = (0..200)
-        .map(|n| {
-            let mut client = Client::connect(&server);
-            client.register(&format!("u{n}"));
-            ana.expect_status(&format!("u{n}"), "ACTIVO", "joined");
-            client
-        })
-        .collect();
+    let others = server.crowd(&mut ana, 200);
     others.into_iter().for_each(Client::reset);
     let mut left: Vec<_> = (0..200).map(|_| ana.expect("user_disconnected")["user"].clone()).collect();
     left.sort_by_key(|name| name.as_str().map(|name| name[1..].parse::<u32>().unwrap()));

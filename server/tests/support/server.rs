@@ -95,6 +95,18 @@ impl Server {
         clients.try_into().unwrap()
     }
 
+    /// So many users more, `u0`, `u1` and so on, whom a witness has seen come.
+    #[track_caller]
+    pub fn crowd(&self, witness: &mut Client, count: usize) -> Vec<Client> {
+        let user = |n| {
+            let mut client = Client::connect(self);
+            client.register(&format!("u{n}"));
+            witness.expect_status(&format!("u{n}"), "ACTIVO", "joined");
+            client
+        };
+        (0..count).map(user).collect()
+    }
+
     /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
