@@ -84,7 +84,7 @@ pub struct Hub<N: Network> {
 enum Timer {
     Connection(ConnectionId, TimerKind),
     AcceptAgain,
-    /// A stranger may have been silent for too long.
+    /// A stranger may have had its time.
     Dismiss,
 }
 

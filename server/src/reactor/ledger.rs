@@ -57,7 +57,7 @@ pub enum Ending {
     PeerLeft,
     /// The socket failed before there was a request.
     Failed(io::ErrorKind),
-    /// It was silent while others waited for a place.
+    /// It had made no request in time, while others waited for a place.
     Dismissed,
     /// There were so many that not even this could be said to it.
     TurnedAway,

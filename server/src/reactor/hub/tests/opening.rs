@@ -77,6 +77,7 @@ fn more_connections_than_there_may_be_are_told_so_and_beyond_that_dropped() {
     }
     let dropped = world.connect();
     assert_eq!((world.take(dropped), world.is_dropped(dropped)), (vec![], true));
+    assert_eq!(world.handler.refusals, REFUSALS_MAX + 1, "also the one without words is known of");
     world.end(first);
     world.pass(Duration::from_secs(3));
     assert_eq!(world.hub.len(), 1);

@@ -165,3 +165,16 @@ fn whoever_was_told_and_has_not_gone_yet_is_shown_with_what_it_began_with() {
     assert_eq!((record.first, record.shown.as_str()), (FirstBytes::Tls, "\\x16\\x03\\x01\\x01/\\x01"));
     assert!(record.ending.is_some());
 }
+
+#[test]
+fn a_text_is_answered_also_when_its_sender_has_ended_its_own_direction() {
+    let mut world = World::new();
+    let [text, nothing] = [world.connect(), world.connect()];
+    world.pipes[text].borrow_mut().to_server.extend(b"hola");
+    world.end(text);
+    assert_eq!(world.take(text), b"an echo\r\n");
+    assert!(world.is_dropped(text), "it has said all, and has been told all");
+    world.end(nothing);
+    assert_eq!((world.take(nothing), world.is_dropped(nothing)), (vec![], true));
+    assert!(world.hub.is_empty());
+}

@@ -104,6 +104,7 @@ pub(super) struct Recorder {
     pub(super) lend: bool,
     pub(super) received: Vec<String>,
     pub(super) closes: Vec<CloseReason>,
+    pub(super) refusals: usize,
     pub(super) timers: usize,
     pub(super) calls_after_close: usize,
     pub(super) tell_who_left: bool,
@@ -146,6 +147,7 @@ impl Handler for Recorder {
     }
 
     fn on_refused(&mut self, refusal: Refusal) -> Response {
+        self.refusals += 1;
         let status = match refusal {
             Refusal::NotHttp => 400,
             Refusal::HeadTooLarge => 431,
