@@ -91,7 +91,8 @@ pub struct Limits {
     pub ping_after: Duration,
     /// Without a byte for so long after the ping, it is given up.
     pub pong_timeout: Duration,
-    /// From the first byte of a message to its last; then the connection is closed with 1008.
+    /// From the first byte of a message to its last, beside what the byte rate may hold it up; then the connection is
+    /// closed with 1008.
     pub message_timeout: Duration,
     /// For taking what is queued before a close, and again for answering the close.
     pub close_timeout: Duration,
@@ -116,6 +117,18 @@ impl Default for Limits {
             message_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
         }
+    }
+}
+
+impl Limits {
+    /// From the first byte of a message to its last at most. While reading rests for the byte rate a peer cannot
+    /// finish; that is never longer than the largest message and one read before it take at that rate, so whoever
+    /// makes it rest again and again gains nothing by it.
+    #[must_use]
+    pub fn message_time_max(&self) -> Duration {
+        let bytes = self.message_bytes_max.saturating_add(hub::RECEIVE_BUFFER_BYTES) as f64;
+        let held_up = self.byte_rate.map_or(0.0, |rate| bytes / f64::from(rate.per_second));
+        self.message_timeout + Duration::from_secs_f64(held_up)
     }
 }
 

@@ -67,28 +67,23 @@ impl<N: Network> Hub<N> {
         let is_mid_message = session.progress.is_mid_message();
         let debt = limits.byte_rate.map(|rate| session.received.take(bytes.len(), rate, now));
         if is_mid_message && (ended || !was_mid_message) {
-            self.arm(id, TimerKind::Message, now + limits.message_timeout);
+            self.arm(id, TimerKind::Message, now + limits.message_time_max());
         } else if was_mid_message && !is_mid_message {
             self.disarm(id, TimerKind::Message);
         }
         if let Some(debt) = debt.filter(|debt| !debt.is_zero()) {
             self.connections[id.slot()].flags.paused = true;
             self.arm(id, TimerKind::Pause, now + debt);
-            // While we do not read, the peer cannot finish its message.
-            self.disarm(id, TimerKind::Message);
         }
     }
 
-    /// The byte rate allows more: reading goes on, and a message that is under way has its whole time again.
+    /// The byte rate allows more: reading goes on.
     pub(super) fn end_pause<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
         let now = self.now;
         let Some(connection) = self.get(id) else { return };
         connection.flags.paused = false;
         let Some(session) = connection.open() else { return };
         session.last_byte_at = now;
-        if session.progress.is_mid_message() {
-            self.arm(id, TimerKind::Message, now + self.limits.message_timeout);
-        }
         self.receive(handler, id);
     }
 

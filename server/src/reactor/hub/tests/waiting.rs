@@ -75,9 +75,23 @@ fn a_message_that_the_byte_rate_holds_up_is_not_stalled() {
     world.send(number, &message[50_000..]);
     world.pass(Duration::from_secs(20));
     assert_eq!((world.handler.received.len(), world.handler.closes.len()), (1, 0));
-    // Once reading goes on, the peer has its time and no more.
-    world.send(number, &text("begun")[..4]);
-    world.pass(Duration::from_secs(31));
+}
+
+#[test]
+fn whoever_makes_reading_rest_again_and_again_has_no_longer_for_its_message() {
+    let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
+    let time_max = limits.message_time_max();
+    assert!(time_max < Duration::from_secs(30 + 132), "{time_max:?}");
+    let mut world = World::within(limits);
+    let number = world.open();
+    world.send(number, &client_frame(OpCode::Data(Data::Text), false, b"begun"));
+    let begun = world.now;
+    let ping = client_frame(OpCode::Control(Control::Ping), true, &[0; 100]);
+    while world.handler.closes.is_empty() {
+        assert!(world.now < begun + time_max + Duration::from_secs(5), "it would never end");
+        world.send(number, &ping.repeat(40));
+        world.pass(Duration::from_secs(4));
+    }
     assert_eq!(world.handler.closes, [CloseReason::Stalled]);
 }
 
