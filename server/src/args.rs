@@ -41,6 +41,7 @@ pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
         inactivity: value(&matches, "inactivity").unwrap_or(default.inactivity),
         per_ip: value(&matches, "per-ip").unwrap_or(default.per_ip),
         connections_per_ip: value(&matches, "connections-per-ip"),
+        mask_addresses: matches.get_flag("mask-addresses"),
         max_clients: value(&matches, "max-clients").unwrap_or(default.max_clients),
         max_message: value(&matches, "max-message").unwrap_or(default.max_message),
         rate: value(&matches, "rate").unwrap_or(default.rate),
@@ -107,6 +108,7 @@ fn command(lang: Lang) -> Command {
             option("connections-per-ip", "N", texts.connections_per_ip)
                 .value_parser(move |v: &str| v.parse::<u32>().map_err(|_| texts.number_form.to_owned())),
         )
+        .arg(flag("mask-addresses", texts.mask_addresses))
         .arg(
             option("max-clients", "N", texts.max_clients)
                 .value_parser(move |v: &str| number_within(v, 1, CLIENTS_MAX, lang)),
@@ -178,6 +180,7 @@ struct Texts {
     inactivity: &'static str,
     number_form: &'static str,
     per_ip: &'static str,
+    mask_addresses: &'static str,
     max_clients: &'static str,
     max_message: &'static str,
     rate_name: &'static str,
@@ -214,6 +217,7 @@ impl Texts {
                 inactivity: "Segundos sin actividad hasta INACTIVO; 0 nunca [60]",
                 number_form: "un número entero; 0 es sin límite",
                 per_ip: "Usuarios por dirección IP; 0 sin límite [1]",
+                mask_addresses: "De la dirección de cada uno, los demás ven solo la red",
                 max_clients: "Usuarios en total [10000]",
                 max_message: "Bytes de un mensaje [4096]",
                 rate_name: "N",
@@ -246,6 +250,7 @@ impl Texts {
                 inactivity: "Seconds without activity to INACTIVO; 0 never [60]",
                 number_form: "a whole number; 0 is no limit",
                 per_ip: "Users per IP address; 0 no limit [1]",
+                mask_addresses: "Of each user's address, others see only the network",
                 max_clients: "Users in all [10000]",
                 max_message: "Bytes of a message [4096]",
                 rate_name: "N",
@@ -295,7 +300,7 @@ mod tests {
         let args = "0 --bind ::1 --inactivity 0.25 --per-ip 3 --connections-per-ip 5 --max-clients 7 \
                     --max-message 100 --rate 0 --limit ping=1 --limit pong=2.5 \
                     --allow-origin web.example --allow-origin http://[::1]:5 \
-                    --metrics 10.0.0.0/8 --metrics ::1";
+                    --metrics 10.0.0.0/8 --metrics ::1 --mask-addresses";
         let config = parsed(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
         let mut bounds = Bounds::default();
         bounds.set("ping=1", Lang::English).unwrap();
@@ -306,6 +311,7 @@ mod tests {
             inactivity: Some(Duration::from_millis(250)),
             per_ip: 3,
             connections_per_ip: Some(5),
+            mask_addresses: true,
             max_clients: 7,
             max_message: 100,
             rate: 0,

@@ -58,6 +58,8 @@ pub struct Settings {
     pub inactivity: Option<Duration>,
     /// Users from one address, exempt ones not counted. `None`: any number.
     pub users_per_address_max: Option<u32>,
+    /// Whether others are told of a user's address only its network ([`masked`](crate::origin::masked)).
+    pub masks_addresses: bool,
     /// Users in all.
     pub users_max: usize,
     /// Bytes of a message's content.
@@ -87,6 +89,7 @@ impl Default for Settings {
             lang: Lang::Spanish,
             inactivity: Some(Duration::from_secs(60)),
             users_per_address_max: Some(1),
+            masks_addresses: false,
             users_max: 10_000,
             content_bytes_max: limits::CONTENT_BYTES_DEFAULT,
             message_rate: Some(Rate { per_second: 20, burst: 60 }),

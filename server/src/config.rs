@@ -41,6 +41,8 @@ pub struct Config {
     /// Sockets from one address; 0 is no limit. `None`: 64, or two for each of its users if that is more, and no
     /// limit if there is none for users.
     pub connections_per_ip: Option<u32>,
+    /// Whether `user_info` tells only the network of an address.
+    pub mask_addresses: bool,
     /// Registered users in all.
     pub max_clients: usize,
     /// Bytes of a message's content.
@@ -67,6 +69,7 @@ impl Default for Config {
             inactivity: Some(Duration::from_secs(60)),
             per_ip: 1,
             connections_per_ip: None,
+            mask_addresses: false,
             max_clients: 10_000,
             max_message: limits::CONTENT_BYTES_DEFAULT,
             rate: 20,
@@ -87,6 +90,7 @@ impl Config {
             lang: self.lang,
             inactivity: self.inactivity,
             users_per_address_max: (self.per_ip > 0).then_some(self.per_ip),
+            masks_addresses: self.mask_addresses,
             users_max: self.max_clients,
             content_bytes_max: self.max_message,
             message_rate: rate(self.rate, BURST_SECONDS),

@@ -1,7 +1,7 @@
 //! Where a peer comes from: the address that others may see, and what counts as one place for the limits of
 //! sockets and of users per address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A peer's address and the network it counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,16 @@ impl Network {
 /// The prefix of IPv6 that counts as one place, in bits.
 pub const IPV6_PREFIX_BITS: u32 = 64;
 
+/// What of an address tells roughly where, and not who: IPv4 without its last 8 bits, IPv6 without its last 80. The
+/// rest is zero, so that it still has the form of an address.
+#[must_use]
+pub fn masked(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8)),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +83,19 @@ mod tests {
         assert_eq!(origin("::ffff:10.0.0.7"), origin("10.0.0.7"));
         assert_eq!(origin("::ffff:10.0.0.7").address().to_string(), "10.0.0.7");
         assert_ne!(origin("10.0.0.7").network(), origin("10.0.0.8").network());
+    }
+
+    #[test]
+    fn what_is_masked_tells_the_network_and_no_more() {
+        for (address, shown) in [
+            ("203.0.113.77", "203.0.113.0"),
+            ("::ffff:203.0.113.77", "203.0.113.0"),
+            ("127.0.0.1", "127.0.0.0"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+            ("::1", "::"),
+        ] {
+            assert_eq!(masked(address.parse().unwrap()).to_string(), shown);
+        }
     }
 
     #[test]

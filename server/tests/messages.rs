@@ -147,6 +147,16 @@ fn user_info_tells_address_and_status_to_the_one_who_asked() {
 }
 
 #[test]
+fn with_masked_addresses_nobody_is_told_more_than_the_network() {
+    let server = Server::start(&["--mask-addresses"]);
+    let [mut ana, _beto] = server.room(["ana", "beto"]);
+    for target in ["beto", "ana"] {
+        ana.request("user_info", json!({ "target": target }));
+        assert_eq!(ana.expect("user_info_response")["content"]["ip"], "127.0.0.0");
+    }
+}
+
+#[test]
 fn a_status_is_announced_to_all_the_requester_included_even_if_it_is_the_present_one() {
     let server = Server::start(&[]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);

@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::{Chat, Output, PeerId};
 use crate::frame;
 use crate::moment::Moment;
+use crate::origin;
 
 /// What a message with a list of users is larger than the list, its frame's header included; an estimate.
 const AROUND_LIST_BYTES: usize = 192;
@@ -40,10 +41,11 @@ impl Chat {
                 self.post(user, frame);
             }
             Effect::Info { user, target, address, status } => {
+                let shown = if self.settings.masks_addresses { origin::masked(address) } else { address };
                 let frame = self.encode(&ServerMessage::UserInfoResponse {
                     sender: SERVER_SENDER.into(),
                     target: target.as_str().into(),
-                    content: UserInfo { ip: address.to_string().into(), status },
+                    content: UserInfo { ip: shown.to_string().into(), status },
                     timestamp: Some(timestamp(now)),
                 });
                 self.post(user, frame);
