@@ -114,8 +114,8 @@ fn localized(command: Command, lang: Lang) -> Command {
                 .value_parser(PossibleValuesParser::new(generate::KINDS))
                 .hide_possible_values(true)
                 .help(lang.pick(
-                    "Escribe man, o lo que completa en bash, zsh, fish",
-                    "Writes man, or what completes in bash, zsh, fish",
+                    "man, o lo que autocompleta bash, zsh o fish",
+                    "Writes man, or completions of bash, zsh, fish",
                 ))
                 .display_order(900),
         )

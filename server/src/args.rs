@@ -214,23 +214,23 @@ impl Texts {
                 bind: "Dirección en que escucha [todas, IPv4 e IPv6]",
                 seconds_name: "SEG",
                 seconds_form: "segundos entre 0 (nunca) y mil millones, con o sin decimales",
-                inactivity: "Segundos sin actividad hasta INACTIVO; 0 nunca [60]",
+                inactivity: "Sin actividad hasta INACTIVO; 0 nunca [60]",
                 number_form: "un número entero; 0 es sin límite",
                 per_ip: "Usuarios por dirección IP; 0 sin límite [1]",
-                mask_addresses: "De la dirección de cada uno, los demás ven solo la red",
+                mask_addresses: "Los demás ven solo la red de cada dirección",
                 max_clients: "Usuarios en total [10000]",
                 max_message: "Bytes de un mensaje [4096]",
                 rate_name: "N",
-                rate: "Mensajes por segundo de cada uno; 0 sin límite [20]",
+                rate: "Mensajes por segundo; 0 sin límite [20]",
                 connections_per_ip: "Conexiones por dirección IP; 0 sin límite [64]",
                 limit_name: "NOMBRE=VALOR",
                 limit: "Otro límite; --limit list los enumera",
                 host_form: "un nombre o una dirección, como web.example",
-                allow_origin: "Sitio web cuyas páginas pueden usar el chat; se repite [el propio]",
+                allow_origin: "Web que puede usar el chat; se repite [la suya]",
                 prefix_name: "IP/BITS",
                 prefix_form: "una dirección con o sin prefijo, como 10.0.0.0/8",
-                metrics: "Quién más lee /metrics; se repite [solo esta máquina]",
-                doctor: "Examina por qué nadie llegaría, sin servir",
+                metrics: "Quién más lee /metrics; se repite [nadie]",
+                doctor: "¿Por qué no llega nadie? Examina, sin servir",
                 json: "Con --doctor: para programas",
                 no_metadata: "Con --doctor: sin preguntar nada a la nube",
                 doctor_port: "chat-server: --doctor examina un puerto entre 1 y 65535, y 0 no es ninguno. Vea chat-server --help",
@@ -247,23 +247,23 @@ impl Texts {
                 bind: "Address to listen on [all, IPv4 and IPv6]",
                 seconds_name: "SEC",
                 seconds_form: "seconds from 0 (never) to a thousand million, decimals allowed",
-                inactivity: "Seconds without activity to INACTIVO; 0 never [60]",
+                inactivity: "Without activity to INACTIVO; 0 never [60]",
                 number_form: "a whole number; 0 is no limit",
                 per_ip: "Users per IP address; 0 no limit [1]",
-                mask_addresses: "Of each user's address, others see only the network",
+                mask_addresses: "Others see only the network of an address",
                 max_clients: "Users in all [10000]",
                 max_message: "Bytes of a message [4096]",
                 rate_name: "N",
-                rate: "Messages a second of each client; 0 no limit [20]",
+                rate: "Messages a second of each; 0 no limit [20]",
                 connections_per_ip: "Connections per IP address; 0 no limit [64]",
                 limit_name: "NAME=VALUE",
                 limit: "Another limit; --limit list lists them",
                 host_form: "a name or an address, such as web.example",
-                allow_origin: "Web site whose pages may use the chat; repeatable [its own]",
+                allow_origin: "Web site that may chat; repeatable [its own]",
                 prefix_name: "IP/BITS",
                 prefix_form: "an address with or without a prefix, such as 10.0.0.0/8",
-                metrics: "Who else reads /metrics; repeatable [only this machine]",
-                doctor: "Examines why nobody would get in, without serving",
+                metrics: "Who else reads /metrics; repeatable [nobody]",
+                doctor: "Why would nobody get in? Examines, serves not",
                 json: "With --doctor: for programs",
                 no_metadata: "With --doctor: asks the cloud nothing",
                 doctor_port: "chat-server: --doctor examines a port from 1 to 65535, and 0 is none. See chat-server --help",
@@ -323,6 +323,15 @@ mod tests {
         };
         assert_eq!(config, expected);
         assert_eq!(parsed(&["1", "--inactivity", "0"]).unwrap().inactivity, None);
+    }
+
+    #[test]
+    fn the_help_fits_the_columns_of_a_terminal() {
+        for lang in ["es", "en"] {
+            let Err(Stop::Answer(help)) = parsed(&["--lang", lang, "--help"]) else { panic!("no help") };
+            let wide: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty() && help.lines().count() > 20, "{lang}: {wide:#?}");
+        }
     }
 
     #[test]
