@@ -140,6 +140,18 @@ impl Texts {
         )
     }
 
+    /// More was pasted before the question was answered.
+    #[must_use]
+    pub fn paste_joined(self, lines: usize) -> Visible {
+        say!(self, "lo pegado ahora se sumó: son {lines} líneas", "the new paste was added: {lines} lines now")
+    }
+
+    /// A key that is no answer to the question about a paste.
+    #[must_use]
+    pub fn answer_first(self) -> Visible {
+        say!(self, "primero responda sobre lo pegado", "first answer about the paste")
+    }
+
     /// The paste was dropped.
     #[must_use]
     pub fn nothing_pasted(self) -> Visible {

@@ -162,16 +162,40 @@ fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
         Action::Edit(crate::editor::Edit::Backspace),
         Action::Switch(Switch::Last),
         Action::Complete { back: false },
-        Action::Paste("otra\ncosa".into()),
         Action::Help,
         Action::Search,
     ] {
         assert_eq!(world.does(action.clone()), [], "{action:?}");
         assert!(matches!(world.state.mode, Mode::Paste(_)), "{action:?}");
+        assert_eq!(world.hint(), "primero responda sobre lo pegado", "{action:?}");
     }
     world.does(Action::Escape);
     assert!(matches!(world.state.mode, Mode::Line));
     assert_eq!((world.draft(), world.hint()), ("x", "no se pegó nada"));
+}
+
+#[test]
+fn what_is_pasted_while_the_question_stands_joins_it_and_what_does_not_fit_is_told() {
+    let mut world = World::online();
+    world.does(Action::Paste("uno\ndos\n".into()));
+    for (paste, hint) in [
+        ("tres\r\n/salir\r\n", "lo pegado ahora se sumó: son 4 líneas"),
+        ("cin\0co", "se quitó 1 carácter de control de lo pegado"),
+        (&*"x".repeat(65_510), "lo pegado no cabe: una línea tiene hasta 64 KiB"),
+    ] {
+        assert_eq!(world.does(Action::Paste(paste.into())), []);
+        assert_eq!(world.hint(), hint);
+    }
+    assert!(matches!(&world.state.mode, Mode::Paste(question) if question.lines() == 5));
+    let sent = world.does(Action::Insert('\n'));
+    assert_eq!(requests(&sent), ["uno", "dos", "tres", "/salir", "cinco"].map(|it| format!("broadcast {it}")));
+
+    // All that fits becomes the line, with the sign before what would be a command.
+    world.does(Action::Paste("/a\nb".into()));
+    world.does(Action::Paste("x".repeat(65_530)));
+    assert_eq!(world.hint(), "lo pegado ahora se sumó: son 3 líneas");
+    world.does(Action::Enter);
+    assert_eq!(world.draft().len(), 1 + 4 + 1 + 65_530);
 }
 
 #[test]
