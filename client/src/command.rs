@@ -59,6 +59,8 @@ pub enum CommandError {
     Name(String),
     /// Something is missing: how the command is written.
     Usage(Usage),
+    /// Something follows this command, which takes nothing.
+    Alone(&'static str),
 }
 
 /// How a command is written, in both languages.
@@ -85,6 +87,23 @@ enum Verb {
     Resend,
     Search,
     Ignore,
+}
+
+impl Verb {
+    /// Whether the command takes nothing: what follows it was meant for something else, as a peer after `/cerrar`
+    /// or a farewell after `/salir`. Whoever asks for help with anything wants help all the same.
+    const fn stands_alone(self) -> bool {
+        match self {
+            Self::Users | Self::Quit | Self::Close | Self::Clear | Self::Reconnect | Self::Resend => true,
+            Self::Status
+            | Self::Info
+            | Self::Help
+            | Self::Tell
+            | Self::View
+            | Self::Search
+            | Self::Ignore => false,
+        }
+    }
 }
 
 /// The commands' words; the first of each verb is the one that help and completion name.
@@ -131,7 +150,7 @@ pub fn has_meaning(line: &str) -> bool {
 /// Whether the word is a command whose argument is a status.
 #[must_use]
 pub fn takes_status(word: &str) -> bool {
-    verb(word) == Some(Verb::Status)
+    verb(word).is_some_and(|(_, verb)| verb == Verb::Status)
 }
 
 /// What a line means.
@@ -155,9 +174,12 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
 fn slash(line: &str) -> Result<Command, CommandError> {
     let (word, rest) = split_word(line);
     let argument = rest.trim();
-    let Some(verb) = verb(word) else {
+    let Some((known, verb)) = verb(word) else {
         return Err(CommandError::Unknown { word: word.to_owned(), nearest: nearest(word) });
     };
+    if verb.stands_alone() && !argument.is_empty() {
+        return Err(CommandError::Alone(known));
+    }
     match verb {
         Verb::Status if argument.is_empty() => Ok(Command::ShowStatus),
         Verb::Status => status(argument).map(Command::SetStatus),
@@ -197,9 +219,9 @@ fn status(word: &str) -> Result<Status, CommandError> {
     Status::from_wire(&word.to_uppercase()).map_err(|_| CommandError::Status(word.to_owned()))
 }
 
-fn verb(word: &str) -> Option<Verb> {
+fn verb(word: &str) -> Option<(&'static str, Verb)> {
     let word = word.to_lowercase();
-    WORDS.iter().find(|(known, _)| *known == word).map(|(_, verb)| *verb)
+    WORDS.iter().find(|(known, _)| *known == word).copied()
 }
 
 /// The first word, and what follows it after one blank: more blanks belong to the text.
@@ -285,7 +307,9 @@ mod tests {
             ("/cerrar", Command::Close),
             ("/ayuda", Command::Help),
             ("/?", Command::Help),
+            ("/ayuda estado", Command::Help),
             ("/salir", Command::Quit),
+            ("/salir  ", Command::Quit),
             ("/exit", Command::Quit),
             ("/reenviar", Command::Resend),
             ("/resend", Command::Resend),
@@ -323,6 +347,9 @@ mod tests {
         assert_eq!(parse("@ana"), Err(CommandError::Usage(TELL_USAGE)));
         assert_eq!(parse("/msg ana  "), Err(CommandError::Usage(MSG_USAGE)));
         assert_eq!(parse("@a!b hola"), Err(CommandError::Name("a!b".into())));
+        for word in WORDS.iter().filter(|(_, verb)| verb.stands_alone()).map(|(word, _)| *word) {
+            assert_eq!(parse(&format!("{} x", word.to_uppercase())), Err(CommandError::Alone(word)));
+        }
         assert_eq!(parse("/info ana maría"), Err(CommandError::Name("ana maría".into())));
     }
 }

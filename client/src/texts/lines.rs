@@ -39,6 +39,11 @@ impl Texts {
                 let usage = self.0.pick(usage.spanish, usage.english);
                 say!(self, "falta algo: {usage}", "something is missing: {usage}")
             }
+            CommandError::Alone(word) => say!(
+                self,
+                "{word} se escribe solo, sin nada más; no se hizo nada",
+                "{word} is written alone, with nothing after it; nothing was done"
+            ),
         }
     }
 

@@ -175,6 +175,22 @@ fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
 }
 
 #[test]
+fn a_command_that_takes_nothing_does_nothing_with_something_behind_it() {
+    let mut world = World::online();
+    world.types("/ver bob");
+    for line in ["/salir adiós", "/cerrar carla", "/limpiar todo", "/usuarios ana", "/reenviar ya", "/reconectar ya"]
+    {
+        assert_eq!(world.types(line), [], "{line}");
+        let word = line.split(' ').next().unwrap();
+        assert_eq!(
+            world.last_line(),
+            format!("!! {word} se escribe solo, sin nada más; no se hizo nada")
+        );
+    }
+    assert_eq!(world.state.conversations.current_index(), 1);
+}
+
+#[test]
 fn what_is_pasted_while_the_question_stands_joins_it_and_what_does_not_fit_is_told() {
     let mut world = World::online();
     world.does(Action::Paste("uno\ndos\n".into()));
