@@ -210,10 +210,7 @@ impl State {
                 Ok(())
             }
             Command::Resend => self.resend(),
-            Command::Search(words) => {
-                self.search_for(&words);
-                Ok(())
-            }
+            Command::Search(words) => self.search_for(&words),
             Command::Ignore(None) => {
                 let names: Vec<_> =
                     self.ignored.iter().map(|name| sanitize_name(name.as_str()).to_string()).collect();

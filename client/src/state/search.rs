@@ -3,11 +3,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::actions::Refusal;
 use super::{Action, Entry, EntryKind, Mode, State};
 use crate::editor::{Edit, Editor};
 use crate::simple;
 
-/// Bytes of what is searched for; what would go beyond is not taken.
+/// Bytes of what is searched for; what would go beyond is refused in words.
 pub const QUERY_BYTES_MAX: usize = 256;
 
 /// Lines that a search in line mode prints: the newest that fit.
@@ -50,9 +51,7 @@ impl State {
     pub(super) fn begin_search(&mut self, words: &str) {
         let origin = self.conversations.current().scroll();
         let mut search = Search { origin, ..Search::default() };
-        if words.len() <= QUERY_BYTES_MAX {
-            search.query.insert(&words.replace(['\n', '\r'], " "));
-        }
+        search.query.insert(&one_line(words));
         self.mode = Mode::Search(search);
         self.find();
     }
@@ -76,12 +75,15 @@ impl State {
                 self.show_found();
             }
             Action::Insert(c) if *c != '\n' => self.extend_query(c.encode_utf8(&mut [0; 4])),
-            Action::Paste(text) => {
-                let line: String = text.chars().filter(|c| !c.is_control()).collect();
-                self.extend_query(&line);
-            }
+            Action::Paste(text) => self.extend_query(&one_line(text)),
             Action::Edit(edit) => {
                 search.query.apply(*edit);
+                let bytes = search.query.text().len();
+                // What was cut can be put back again and again.
+                if bytes > QUERY_BYTES_MAX {
+                    search.query.apply(Edit::Undo);
+                    self.hint(self.texts.query_too_long(bytes, QUERY_BYTES_MAX));
+                }
                 self.find();
             }
             Action::Enter => self.end_search(),
@@ -103,10 +105,12 @@ impl State {
 
     fn extend_query(&mut self, text: &str) {
         let Mode::Search(search) = &mut self.mode else { return };
-        if search.query.text().len() + text.len() <= QUERY_BYTES_MAX {
-            search.query.insert(text);
-            self.find();
+        let bytes = search.query.text().len() + text.len();
+        if bytes > QUERY_BYTES_MAX {
+            return self.hint(self.texts.query_too_long(bytes, QUERY_BYTES_MAX));
         }
+        search.query.insert(text);
+        self.find();
     }
 
     /// The screen stays where it is, what was found stays marked until the next line.
@@ -152,13 +156,23 @@ impl State {
     }
 
     /// `/buscar`
-    pub(super) fn search_for(&mut self, words: &str) {
+    pub(super) fn search_for(&mut self, words: &str) -> Result<(), Refusal> {
+        if words.len() > QUERY_BYTES_MAX {
+            return Err(Refusal::Error(self.texts.query_too_long(words.len(), QUERY_BYTES_MAX)));
+        }
         if self.config.line_mode {
             self.print_found(words);
         } else {
             self.begin_search(words);
         }
+        Ok(())
     }
+}
+
+/// Words of several lines as they may stand in one.
+fn one_line(words: &str) -> String {
+    let line = words.trim_end_matches(['\n', '\r']).replace("\r\n", " ").replace(['\n', '\r', '\t'], " ");
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// The entries that have all of the words in a row, in what was said or in the name of who said it.

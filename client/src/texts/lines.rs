@@ -182,6 +182,16 @@ impl Texts {
         }
     }
 
+    /// More than can be looked for.
+    #[must_use]
+    pub fn query_too_long(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "lo buscado tiene {bytes} bytes y el máximo es {max}: busque menos palabras",
+            "the words to search for have {bytes} bytes and the most is {max}: search for fewer"
+        )
+    }
+
     /// Nothing fits.
     #[must_use]
     pub fn not_found(self) -> Visible {
