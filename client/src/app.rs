@@ -5,7 +5,6 @@
 //! nothing about the chat.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -430,24 +429,6 @@ fn register_output(poll: &Poll) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         outcome => outcome,
     }
-}
-
-/// Logging on request only: `RUST_LOG` says what, `CHAT_LOG` names the file. Without a file standard error is
-/// used in line mode and nothing is logged while there is a screen.
-pub fn start_logging(line_mode: bool) {
-    let mut builder = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off"));
-    match std::env::var_os("CHAT_LOG").map(File::create) {
-        Some(Ok(file)) => builder.target(env_logger::Target::Pipe(Box::new(file))),
-        _ if line_mode => builder.target(env_logger::Target::Stderr),
-        _ => return,
-    };
-    // tungstenite logs a frame as it came, and a log is read on a terminal.
-    builder.format(|out, record| {
-        let words = sanitize_line(&record.args().to_string());
-        writeln!(out, "[{} {}] {words}", record.level(), record.target())
-    });
-    // A second logger in one process, as in tests, changes nothing.
-    let _ = builder.try_init();
 }
 
 /// In line mode complaints go to a standard error that may block the program in a write, where the loop hears no

@@ -319,7 +319,8 @@ configuración, y esta al entorno.
 
 ENTORNO
 LC_ALL, LC_MESSAGES, LANG: el idioma. LC_ALL, LC_CTYPE, LANG: si los signos pueden ser Unicode.
-NO_COLOR quita los colores. RUST_LOG (error, warn, info, debug, trace) y CHAT_LOG=archivo registran lo que pasa.
+NO_COLOR quita los colores. RUST_LOG (error, warn, info, debug, trace) y CHAT_LOG=archivo registran lo que pasa; si \
+el archivo no se puede escribir, el chat no empieza.
 
 EXAMEN
 --doctor sigue el camino hasta el chat: nombre, ruta, TCP, respuesta, HTTP, WebSocket, protocolo; con un USUARIO \
@@ -343,7 +344,8 @@ and that over the environment.
 
 ENVIRONMENT
 LC_ALL, LC_MESSAGES, LANG: the language. LC_ALL, LC_CTYPE, LANG: whether glyphs may be Unicode.
-NO_COLOR takes the colours away. RUST_LOG (error, warn, info, debug, trace) and CHAT_LOG=file log what happens.
+NO_COLOR takes the colours away. RUST_LOG (error, warn, info, debug, trace) and CHAT_LOG=file log what happens; if the \
+file cannot be written, the chat does not begin.
 
 EXAMINATION
 --doctor follows the way to the chat: name, route, TCP, answer, HTTP, WebSocket, protocol; with a USER the \

@@ -22,6 +22,7 @@ pub mod geometry;
 pub mod input;
 pub mod keymap;
 pub mod lines;
+pub mod logging;
 pub mod output;
 pub mod sanitize;
 pub mod simple;
@@ -91,7 +92,10 @@ fn chat(args: Args, preferences: Preferences, style: Style) -> u8 {
     if wants_screen && line_mode {
         let _ = writeln!(io::stderr(), "chat-client: {}", texts.no_terminal());
     }
-    app::start_logging(line_mode);
+    if let Err(error) = logging::start(line_mode) {
+        let _ = writeln!(io::stderr(), "chat-client: {}", texts.log_error(&error));
+        return EXIT_USAGE;
+    }
     let config = Config {
         name: args.user.clone(),
         server: sanitize_line(&args.target.to_string()),

@@ -1,10 +1,11 @@
-//! Texts about the configuration file.
+//! Texts about the configuration file, and about the log that the environment asks for.
 
 use chat_protocol::Lang;
 
 use super::Texts;
 use crate::config::{ConfigError, Problem};
 use crate::keymap::KEYS_MAX;
+use crate::logging::LogError;
 use crate::sanitize::{Visible, sanitize_line};
 
 /// Columns of a name from the file that a complaint repeats.
@@ -97,6 +98,32 @@ impl Texts {
                 "line {line}: \"send\" is left without a key, and nothing could be sent"
             ),
         }
+    }
+
+    /// The log that was asked for cannot be written.
+    #[must_use]
+    pub fn log_error(self, error: &LogError) -> Visible {
+        let path = sanitize_line(&error.path.to_string_lossy());
+        let why = match error.error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                say!(self, "no existe esa carpeta", "there is no such directory")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                say!(self, "no hay permiso para escribirlo", "there is no permission to write it")
+            }
+            std::io::ErrorKind::ReadOnlyFilesystem => {
+                say!(self, "ahí solo se puede leer", "that place is read-only")
+            }
+            std::io::ErrorKind::IsADirectory => {
+                say!(self, "es una carpeta, no un archivo", "it is a directory, not a file")
+            }
+            _ => sanitize_line(&error.error.to_string()),
+        };
+        say!(
+            self,
+            "el registro que pide CHAT_LOG no se puede escribir: {path}: {why}. Corrija CHAT_LOG o quítela",
+            "the log that CHAT_LOG asks for cannot be written: {path}: {why}. Correct CHAT_LOG or unset it"
+        )
     }
 
     /// The help tells the keys as they come; these are others.

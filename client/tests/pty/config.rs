@@ -108,3 +108,18 @@ fn emoji_are_whole_where_the_terminal_draws_them_whole() {
     assert!(drew(&ana, "👋🏽"));
     assert!(drew(&bob, "👋") && !drew(&bob, "🏽"));
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_told_in_words_and_is_no_start() {
+    let room = Room::open();
+    let port = room.port().to_string();
+    for (path, words) in
+        [("/nonexistent/chat.log", "no existe esa carpeta"), ("/", "es una carpeta, no un archivo")]
+    {
+        let mut ana = Person::starts(&["ana", "127.0.0.1", &port], &[("CHAT_LOG", path)]);
+        assert_eq!(ana.ends(), 2);
+        ana.sees("CHAT_LOG");
+        ana.waits_for(words, |screen| screen.contents().replace('\n', "").contains(words));
+        assert!(!ana.bytes().windows(8).any(|bytes| bytes == b"\x1b[?1049h"), "the screen is not taken");
+    }
+}
