@@ -1,7 +1,7 @@
 //! What a line means: plain text, a private message or a command. Pure: names, statuses and texts are checked
 //! here, and nothing that begins with `/` is ever taken for text by accident.
 
-use chat_protocol::{Status, UserName};
+use chat_protocol::{Lang, Status, UserName};
 
 /// What the user wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +46,8 @@ pub enum Command {
 /// Why a line means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandError {
-    /// No such command; the nearest one, if any is near.
-    Unknown {
-        /// The word that was typed.
-        word: String,
-        /// A command that it may have been meant to be.
-        nearest: Option<&'static str>,
-    },
+    /// No such command: the word that was typed. [`nearest`] says which it may have been meant to be.
+    Unknown(String),
     /// Not a status.
     Status(String),
     /// Nobody can be called that.
@@ -106,39 +101,54 @@ impl Verb {
     }
 }
 
-/// The commands' words; the first of each verb is the one that help and completion name.
-const WORDS: &[(&str, Verb)] = &[
-    ("/estado", Verb::Status),
-    ("/usuarios", Verb::Users),
-    ("/info", Verb::Info),
-    ("/msg", Verb::Tell),
-    ("/ver", Verb::View),
-    ("/cerrar", Verb::Close),
-    ("/limpiar", Verb::Clear),
-    ("/reconectar", Verb::Reconnect),
-    ("/reenviar", Verb::Resend),
-    ("/buscar", Verb::Search),
-    ("/ignorar", Verb::Ignore),
-    ("/ayuda", Verb::Help),
-    ("/salir", Verb::Quit),
-    ("/status", Verb::Status),
-    ("/users", Verb::Users),
-    ("/help", Verb::Help),
-    ("/?", Verb::Help),
-    ("/quit", Verb::Quit),
-    ("/exit", Verb::Quit),
-    ("/view", Verb::View),
-    ("/close", Verb::Close),
-    ("/clear", Verb::Clear),
-    ("/reconnect", Verb::Reconnect),
-    ("/resend", Verb::Resend),
-    ("/search", Verb::Search),
-    ("/ignore", Verb::Ignore),
+/// The commands' words in Spanish and in English; the first of each verb is the one that suggestions name.
+const WORDS: [&[(&str, Verb)]; 2] = [
+    &[
+        ("/estado", Verb::Status),
+        ("/usuarios", Verb::Users),
+        ("/info", Verb::Info),
+        ("/msg", Verb::Tell),
+        ("/ver", Verb::View),
+        ("/cerrar", Verb::Close),
+        ("/limpiar", Verb::Clear),
+        ("/reconectar", Verb::Reconnect),
+        ("/reenviar", Verb::Resend),
+        ("/buscar", Verb::Search),
+        ("/ignorar", Verb::Ignore),
+        ("/ayuda", Verb::Help),
+        ("/?", Verb::Help),
+        ("/salir", Verb::Quit),
+    ],
+    &[
+        ("/status", Verb::Status),
+        ("/users", Verb::Users),
+        ("/info", Verb::Info),
+        ("/msg", Verb::Tell),
+        ("/view", Verb::View),
+        ("/close", Verb::Close),
+        ("/clear", Verb::Clear),
+        ("/reconnect", Verb::Reconnect),
+        ("/resend", Verb::Resend),
+        ("/search", Verb::Search),
+        ("/ignore", Verb::Ignore),
+        ("/help", Verb::Help),
+        ("/?", Verb::Help),
+        ("/quit", Verb::Quit),
+        ("/exit", Verb::Quit),
+    ],
 ];
 
-/// The words of all commands.
-pub fn words() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().map(|(word, _)| *word)
+/// The words of both languages, those of this one first. Some are of both.
+fn known(lang: Lang) -> impl Iterator<Item = (&'static str, Verb)> {
+    let [spanish, english] = WORDS;
+    let (own, other) = lang.pick((spanish, english), (english, spanish));
+    let only_other = other.iter().filter(move |word| !own.contains(word));
+    own.iter().chain(only_other).copied()
+}
+
+/// The words of all commands, those of this language first.
+pub fn words(lang: Lang) -> impl Iterator<Item = &'static str> {
+    known(lang).map(|(word, _)| word)
 }
 
 /// Whether the beginning of a line is a sign that makes it something else than text.
@@ -175,7 +185,7 @@ fn slash(line: &str) -> Result<Command, CommandError> {
     let (word, rest) = split_word(line);
     let argument = rest.trim();
     let Some((known, verb)) = verb(word) else {
-        return Err(CommandError::Unknown { word: word.to_owned(), nearest: nearest(word) });
+        return Err(CommandError::Unknown(word.to_owned()));
     };
     if verb.stands_alone() && !argument.is_empty() {
         return Err(CommandError::Alone(known));
@@ -221,7 +231,7 @@ fn status(word: &str) -> Result<Status, CommandError> {
 
 fn verb(word: &str) -> Option<(&'static str, Verb)> {
     let word = word.to_lowercase();
-    WORDS.iter().find(|(known, _)| *known == word).copied()
+    known(Lang::default()).find(|(known, _)| *known == word)
 }
 
 /// The first word, and what follows it after one blank: more blanks belong to the text.
@@ -235,17 +245,22 @@ fn split_word(line: &str) -> (&str, &str) {
     }
 }
 
-/// The command with the fewest changes to the word, if they are few for its length.
-fn nearest(word: &str) -> Option<&'static str> {
+/// The command that a word may have been meant to be, in this language: the one with the fewest changes to the word,
+/// if they are few for its length. A word of the other language that was almost typed stands for the same command.
+#[must_use]
+pub fn nearest(word: &str, lang: Lang) -> Option<&'static str> {
     let word: Vec<char> = word.to_lowercase().chars().take(WORD_CHARS_MAX).collect();
-    let limit = if word.len() <= 4 { 1 } else { 2 };
-    let changes = |known: &'static str| (distance(&word, &known.chars().collect::<Vec<_>>()), known);
+    let limit = if word.len() <= SHORT_WORD_CHARS { 1 } else { 2 };
+    let changes = |(known, verb): (&str, Verb)| (distance(&word, &known.chars().collect::<Vec<_>>()), verb);
     // The beginning of a command counts as near too: `/est` for `/estado`.
     let begun = || {
         let begun: String = word.iter().collect();
-        words().find(|known| word.len() >= 3 && known.starts_with(&begun))
+        known(lang).find(|(known, _)| word.len() >= 3 && known.starts_with(&begun)).map(|(_, verb)| verb)
     };
-    words().map(changes).min().filter(|(count, _)| *count <= limit).map(|(_, known)| known).or_else(begun)
+    // Of several that are as near the first counts, which is one of this language.
+    let nearest = known(lang).map(changes).min_by_key(|(count, _)| *count).filter(|(count, _)| *count <= limit);
+    let meant = nearest.map(|(_, verb)| verb).or_else(begun)?;
+    known(lang).find(|(_, verb)| *verb == meant).map(|(word, _)| word)
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two words.
@@ -269,6 +284,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
 const TELL_USAGE: Usage = Usage { spanish: "@usuario mensaje", english: "@user message" };
 const MSG_USAGE: Usage = Usage { spanish: "/msg usuario mensaje", english: "/msg user message" };
 const WORD_CHARS_MAX: usize = 32;
+
+/// With its sign. Two changes make another word of a word so short.
+const SHORT_WORD_CHARS: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -324,20 +342,35 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_command_names_the_nearest_one() {
+    fn an_unknown_command_names_the_nearest_one_in_the_users_language() {
         let cases = [
-            ("/usarios", Some("/usuarios")),
-            ("/slair", Some("/salir")),
-            ("/ayudame", Some("/ayuda")),
-            ("/est ocupado", Some("/estado")),
+            ("/usarios", Some(("/usuarios", "/users"))),
+            ("/slair", Some(("/salir", "/quit"))),
+            ("/ayudame", Some(("/ayuda", "/help"))),
+            ("/hepl", Some(("/ayuda", "/help"))),
+            ("/est", Some(("/estado", "/status"))),
+            ("/ext", Some(("/salir", "/quit"))),
+            ("/reen", Some(("/reenviar", "/resend"))),
+            // Two changes from `/help`, but nobody who greets means that.
+            ("/hola", None),
             ("/xyzzy", None),
-            ("/", Some("/?")),
+            ("/", Some(("/ayuda", "/help"))),
         ];
-        for (line, expected) in cases {
-            match parse(line) {
-                Err(CommandError::Unknown { nearest, .. }) => assert_eq!(nearest, expected, "{line}"),
-                other => panic!("{line}: {other:?}"),
+        for (word, expected) in cases {
+            let (spanish, english) = expected.unzip();
+            assert_eq!(parse(&format!("{word} x")), Err(CommandError::Unknown(word.into())));
+            assert_eq!((nearest(word, Lang::Spanish), nearest(word, Lang::English)), (spanish, english), "{word}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_word_in_each_language() {
+        for lang in [Lang::Spanish, Lang::English] {
+            for (word, verb) in WORDS.concat() {
+                let own = known(lang).find(|(_, known)| *known == verb).expect("a word").0;
+                assert!(WORDS[lang.pick(0, 1)].contains(&(own, verb)), "{word}");
             }
+            assert_eq!(words(lang).filter(|word| *word == "/info").count(), 1);
         }
     }
 
@@ -347,7 +380,7 @@ mod tests {
         assert_eq!(parse("@ana"), Err(CommandError::Usage(TELL_USAGE)));
         assert_eq!(parse("/msg ana  "), Err(CommandError::Usage(MSG_USAGE)));
         assert_eq!(parse("@a!b hola"), Err(CommandError::Name("a!b".into())));
-        for word in WORDS.iter().filter(|(_, verb)| verb.stands_alone()).map(|(word, _)| *word) {
+        for word in WORDS.concat().into_iter().filter(|(_, verb)| verb.stands_alone()).map(|(word, _)| word) {
             assert_eq!(parse(&format!("{} x", word.to_uppercase())), Err(CommandError::Alone(word)));
         }
         assert_eq!(parse("/info ana maría"), Err(CommandError::Name("ana maría".into())));

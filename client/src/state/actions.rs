@@ -114,7 +114,8 @@ impl State {
                 let own = self.config.name.key();
                 let others = self.roster.iter().filter(|user| user.name.key() != own);
                 let before = &editor.text()[..editor.cursor()];
-                self.completion = Completion::find(before, others.map(|user| user.name.as_str()));
+                let names = others.map(|user| user.name.as_str());
+                self.completion = Completion::find(before, names, self.texts.0);
                 if let (Some(completion), true) = (&mut self.completion, back) {
                     completion.step(true);
                 }

@@ -1,7 +1,7 @@
 //! Completion of the word before the cursor: commands, names and status words. Pure; what is proposed depends
 //! on the line and the names alone.
 
-use chat_protocol::Status;
+use chat_protocol::{Lang, Status};
 
 use crate::command;
 
@@ -15,14 +15,14 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// The proposals for the word at the end of `before`, if there are any.
+    /// The proposals for the word at the end of `before`, if there are any: of commands those of this language first.
     #[must_use]
-    pub fn find<'a>(before: &str, names: impl Iterator<Item = &'a str>) -> Option<Self> {
+    pub fn find<'a>(before: &str, names: impl Iterator<Item = &'a str>, lang: Lang) -> Option<Self> {
         let start = before
             .rfind(char::is_whitespace)
             .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
         let (head, word) = before.split_at(start);
-        let proposals = proposals(head, word, names);
+        let proposals = proposals(head, word, names, lang);
         (!proposals.is_empty()).then_some(Self { start, proposals, index: 0 })
     }
 
@@ -39,11 +39,11 @@ impl Completion {
     }
 }
 
-fn proposals<'a>(head: &str, word: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn proposals<'a>(head: &str, word: &str, names: impl Iterator<Item = &'a str>, lang: Lang) -> Vec<String> {
     let first = head.split_whitespace().next();
     let begun = word.to_lowercase();
     if head.is_empty() && word.starts_with('/') {
-        let matching = command::words().filter(|known| known.starts_with(&begun));
+        let matching = command::words(lang).filter(|known| known.starts_with(&begun));
         return matching.map(|word| format!("{word} ")).collect();
     }
     if first.is_some_and(command::takes_status) {
@@ -71,8 +71,12 @@ mod tests {
     use super::*;
 
     fn all(before: &str) -> Vec<String> {
-        let names = ["Ana", "andrés", "zoe"];
-        let Some(mut completion) = Completion::find(before, names.into_iter()) else { return Vec::new() };
+        all_in(Lang::Spanish, before)
+    }
+
+    fn all_in(lang: Lang, before: &str) -> Vec<String> {
+        let names = ["Ana", "andrés", "zoe"].into_iter();
+        let Some(mut completion) = Completion::find(before, names, lang) else { return Vec::new() };
         let mut proposals = vec![completion.proposal().to_owned()];
         loop {
             completion.step(false);
@@ -86,6 +90,7 @@ mod tests {
     #[test]
     fn proposes_what_the_place_takes() {
         assert_eq!(all("/us"), ["/usuarios ", "/users "]);
+        assert_eq!(all_in(Lang::English, "/us"), ["/users ", "/usuarios "]);
         assert_eq!(all("/estado o"), ["OCUPADO"]);
         assert_eq!(all("/estado "), ["ACTIVO", "OCUPADO", "INACTIVO"]);
         assert_eq!(all("@an"), ["@Ana ", "@andrés "]);
@@ -99,7 +104,7 @@ mod tests {
 
     #[test]
     fn stepping_back_goes_round() {
-        let mut completion = Completion::find("/estado ", [].into_iter()).unwrap();
+        let mut completion = Completion::find("/estado ", [].into_iter(), Lang::Spanish).unwrap();
         completion.step(true);
         assert_eq!((completion.start, completion.proposal()), (8, "INACTIVO"));
     }

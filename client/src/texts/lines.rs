@@ -3,7 +3,7 @@
 use chat_protocol::{Lang, NameError, TextError};
 
 use super::Texts;
-use crate::command::CommandError;
+use crate::command::{self, CommandError};
 use crate::sanitize::{Visible, sanitize, sanitize_line};
 use crate::state::KeyWords;
 
@@ -13,16 +13,18 @@ impl Texts {
     #[must_use]
     pub fn command_error(self, error: &CommandError) -> Visible {
         match error {
-            CommandError::Unknown { word, nearest: Some(nearest) } => say!(
-                self,
-                "{word} no existe; ¿quiso decir {nearest}? No se envió. Para enviar texto con / escriba //",
-                "there is no {word}; did you mean {nearest}? Not sent. To send text with / write //"
-            ),
-            CommandError::Unknown { word, nearest: None } => say!(
-                self,
-                "{word} no existe; vea /ayuda. No se envió. Para enviar texto con / escriba //",
-                "there is no {word}; see /help. Not sent. To send text with / write //"
-            ),
+            CommandError::Unknown(word) => match command::nearest(word, self.0) {
+                Some(nearest) => say!(
+                    self,
+                    "{word} no existe; ¿quiso decir {nearest}? No se envió. Para enviar texto con / escriba //",
+                    "there is no {word}; did you mean {nearest}? Not sent. To send text with / write //"
+                ),
+                None => say!(
+                    self,
+                    "{word} no existe; vea /ayuda. No se envió. Para enviar texto con / escriba //",
+                    "there is no {word}; see /help. Not sent. To send text with / write //"
+                ),
+            },
             CommandError::Status(word) => {
                 say!(
                     self,
