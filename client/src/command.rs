@@ -258,7 +258,8 @@ pub fn nearest(word: &str, lang: Lang) -> Option<&'static str> {
         known(lang).find(|(known, _)| word.len() >= 3 && known.starts_with(&begun)).map(|(_, verb)| verb)
     };
     // Of several that are as near the first counts, which is one of this language.
-    let nearest = known(lang).map(changes).min_by_key(|(count, _)| *count).filter(|(count, _)| *count <= limit);
+    let nearest =
+        known(lang).map(changes).min_by_key(|(count, _)| *count).filter(|(count, _)| *count <= limit);
     let meant = nearest.map(|(_, verb)| verb).or_else(begun)?;
     known(lang).find(|(_, verb)| *verb == meant).map(|(word, _)| word)
 }
@@ -359,7 +360,11 @@ mod tests {
         for (word, expected) in cases {
             let (spanish, english) = expected.unzip();
             assert_eq!(parse(&format!("{word} x")), Err(CommandError::Unknown(word.into())));
-            assert_eq!((nearest(word, Lang::Spanish), nearest(word, Lang::English)), (spanish, english), "{word}");
+            assert_eq!(
+                (nearest(word, Lang::Spanish), nearest(word, Lang::English)),
+                (spanish, english),
+                "{word}"
+            );
         }
     }
 

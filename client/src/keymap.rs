@@ -80,15 +80,15 @@ impl Keymap {
     pub fn words(&self) -> KeyWords {
         let changed: Vec<_> = BINDINGS.iter().filter_map(|binding| self.changed(binding)).collect();
         let none = || sanitize_line("-");
+        let leave = self.word(&Action::Interrupt).or_else(|| self.word(&Action::DeleteOrInterrupt));
         KeyWords {
             help: self.word(&Action::Help),
             send: self.word(&Action::Enter).unwrap_or_else(none),
             line_break: self.word(&Action::Insert('\n')).unwrap_or_else(none),
-            escape: self.word(&Action::Escape).unwrap_or_else(none),
-            leave: self
-                .word(&Action::Interrupt)
-                .or_else(|| self.word(&Action::DeleteOrInterrupt))
-                .unwrap_or_else(none),
+            // What interrupts drops a paste too.
+            escape: self.word(&Action::Escape).or_else(|| leave.clone()).unwrap_or_else(none),
+            leave: leave.unwrap_or_else(none),
+            conversations: std::array::from_fn(|index| self.word(&Action::Switch(Switch::To(index)))),
             changed: (!changed.is_empty()).then(|| sanitize_line(&changed.join("; "))),
         }
     }
@@ -275,7 +275,13 @@ mod tests {
                 .words();
         assert_eq!((swapped.send.as_str(), swapped.line_break.as_str()), ("Alt-Enter", "Enter"));
         let keymap = Keymap::with(&[choose("interrupt", &[]), choose("escape", &[])]);
-        assert_eq!((keymap.words().leave.as_str(), keymap.words().escape.as_str()), ("Ctrl-D", "-"));
+        assert_eq!((keymap.words().leave.as_str(), keymap.words().escape.as_str()), ("Ctrl-D", "Ctrl-D"));
+        let without = ["interrupt", "escape", "delete_or_leave"].map(|name| choose(name, &[]));
+        assert_eq!(Keymap::with(&without).words().escape.as_str(), "-");
+        let keymap = Keymap::with(&[choose("conversation_2", &[Key::F(6)]), choose("conversation_3", &[])]);
+        let [first, second, third, ..] =
+            keymap.words().conversations.map(|key| key.map(|key| key.to_string()));
+        assert_eq!((first, second, third), (Some("Alt-1".into()), Some("F6".into()), None));
         assert_eq!(Keymap::with(&[choose("help", &[])]).words().help, None);
     }
 }

@@ -228,7 +228,7 @@ impl State {
         }
         let shown = sanitize_name(name.as_str()).cut(super::NOTICE_NAME_COLUMNS);
         let text = match self.ignored.toggle(name) {
-            Toggled::Ignored => self.texts.ignoring(&shown),
+            Toggled::Ignored => self.texts.ignoring(&shown, name),
             Toggled::Heard => self.texts.hearing(&shown),
             Toggled::Full => return Err(Refusal::Hint(self.texts.ignored_full())),
         };
@@ -264,10 +264,17 @@ impl State {
         if index != self.conversations.current_index() && !self.config.line_mode {
             let name = sanitize_name(target.as_str()).cut(super::NOTICE_NAME_COLUMNS);
             let here = self.conversations.current().peer.clone();
-            let id = self.notice(EntryKind::Pointer, self.texts.private_to(&name, index + 1));
+            let way = self.way_to(index, &target);
+            let id = self.notice(EntryKind::Pointer, self.texts.private_to(&name, &way));
             self.outbox.point_to_last(EntryKey { peer: here, id });
         }
         Ok(())
+    }
+
+    /// What leads to a conversation: its key, or the command if none does.
+    pub(super) fn way_to(&self, index: usize, peer: &UserName) -> Visible {
+        let key = self.config.keys.conversations.get(index).cloned().flatten();
+        key.unwrap_or_else(|| self.texts.view_command(peer))
     }
 
     pub(super) fn say(&mut self, peer: Option<UserName>, text: &str) -> Result<(), Refusal> {

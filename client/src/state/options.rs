@@ -51,6 +51,9 @@ pub enum Notifications {
     Osc777,
 }
 
+/// Conversations that have a key of their own.
+pub const NUMBERED_CONVERSATIONS: usize = 9;
+
 /// What is said about keys, which the user may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyWords {
@@ -60,10 +63,12 @@ pub struct KeyWords {
     pub send: Visible,
     /// The key that breaks the line.
     pub line_break: Visible,
-    /// The key that closes and goes to the newest.
+    /// The key that drops a paste: the one that closes and goes to the newest, if there is one.
     pub escape: Visible,
     /// The key that leaves when it is pressed twice.
     pub leave: Visible,
+    /// The keys that show the first conversations, where there are such.
+    pub conversations: [Option<Visible>; NUMBERED_CONVERSATIONS],
     /// The actions with other keys than they come with, and those; `None` if there are none.
     pub changed: Option<Visible>,
 }
@@ -76,6 +81,7 @@ impl Default for KeyWords {
             line_break: sanitize_line("Alt-Enter"),
             escape: sanitize_line("Esc"),
             leave: sanitize_line("Ctrl-C"),
+            conversations: std::array::from_fn(|index| Some(sanitize_line(&format!("Alt-{}", index + 1)))),
             changed: None,
         }
     }

@@ -112,7 +112,7 @@ impl State {
         self.conversations.at_mut(index).mark_unread(id, mention);
         self.alert(true, mention, &by, content);
         if self.conversations.at_mut(index).unread == 1 && !self.config.line_mode {
-            let text = self.texts.private_from(&by.cut(NOTICE_NAME_COLUMNS), index + 1);
+            let text = self.texts.private_from(&by.cut(NOTICE_NAME_COLUMNS), &self.way_to(index, &peer));
             self.notice(EntryKind::Pointer, text);
         }
     }

@@ -1,6 +1,6 @@
 //! Texts about what happens in the chat: who comes and goes, statuses, answers, pointers.
 
-use chat_protocol::{Lang, Status};
+use chat_protocol::{Lang, Status, UserName};
 
 use super::Texts;
 use crate::sanitize::{Visible, sanitize, sanitize_line};
@@ -89,38 +89,23 @@ impl Texts {
         say!(self, "{name}: IP {ip}, estado {status}", "{name}: IP {ip}, status {status}")
     }
 
-    /// A private message waits in another conversation.
+    /// A private message waits in another conversation, where this key or command leads.
     #[must_use]
-    pub fn private_from(self, name: &Visible, number: usize) -> Visible {
-        match number {
-            1..=9 => say!(
-                self,
-                "privado de {name}, Alt-{number} para leerlo",
-                "private from {name}, Alt-{number} to read it"
-            ),
-            _ => say!(
-                self,
-                "privado de {name}, /ver {name} para leerlo",
-                "private from {name}, /view {name} to read it"
-            ),
-        }
+    pub fn private_from(self, name: &Visible, way: &Visible) -> Visible {
+        say!(self, "privado de {name}, {way} para leerlo", "private from {name}, {way} to read it")
     }
 
-    /// An own private message stands in another conversation.
+    /// An own private message stands in another conversation, where this key or command leads.
     #[must_use]
-    pub fn private_to(self, name: &Visible, number: usize) -> Visible {
-        match number {
-            1..=9 => say!(
-                self,
-                "privado para {name}, Alt-{number} para verlo",
-                "private to {name}, Alt-{number} to see it"
-            ),
-            _ => say!(
-                self,
-                "privado para {name}, /ver {name} para verlo",
-                "private to {name}, /view {name} to see it"
-            ),
-        }
+    pub fn private_to(self, name: &Visible, way: &Visible) -> Visible {
+        say!(self, "privado para {name}, {way} para verlo", "private to {name}, {way} to see it")
+    }
+
+    /// The command that shows the conversation with a user: with the whole name and without a mark, or it would not
+    /// do.
+    #[must_use]
+    pub fn view_command(self, peer: &UserName) -> Visible {
+        say!(self, "/ver {peer}", "/view {peer}")
     }
 
     /// What the desktop is told, where only this line is seen.

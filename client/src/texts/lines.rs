@@ -1,6 +1,6 @@
 //! Texts about what the user typed: what is wrong with a line, and the help.
 
-use chat_protocol::{Lang, NameError, TextError};
+use chat_protocol::{Lang, NameError, TextError, UserName};
 
 use super::Texts;
 use crate::command::{self, CommandError};
@@ -150,7 +150,11 @@ impl Texts {
     /// More was pasted before the question was answered.
     #[must_use]
     pub fn paste_joined(self, lines: usize) -> Visible {
-        say!(self, "lo pegado ahora se sumó: son {lines} líneas", "the new paste was added: {lines} lines now")
+        say!(
+            self,
+            "lo pegado ahora se sumó: son {lines} líneas",
+            "the new paste was added: {lines} lines now"
+        )
     }
 
     /// A key that is no answer to the question about a paste.
@@ -200,13 +204,13 @@ impl Texts {
         say!(self, "no se encontró nada", "nothing was found")
     }
 
-    /// A user is not heard any more.
+    /// A user, as shown and as the command takes the name, is not heard any more.
     #[must_use]
-    pub fn ignoring(self, name: &Visible) -> Visible {
+    pub fn ignoring(self, shown: &Visible, name: &UserName) -> Visible {
         say!(
             self,
-            "ya no se muestra lo que diga {name}; /ignorar {name} otra vez lo deshace",
-            "what {name} says is not shown any more; /ignore {name} again undoes it"
+            "ya no se muestra lo que diga {shown}; /ignorar {name} otra vez lo deshace",
+            "what {shown} says is not shown any more; /ignore {name} again undoes it"
         )
     }
 

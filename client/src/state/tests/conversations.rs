@@ -14,6 +14,33 @@ fn a_private_message_has_a_conversation_of_its_own_and_does_not_take_the_view() 
 }
 
 #[test]
+fn a_pointer_names_a_key_that_leads_there_else_the_command_with_the_whole_name() {
+    let mut world = World::online();
+    world.state.config.keys.conversations[0..3].clone_from_slice(&[None, Some(sanitize("F6")), None]);
+    let long = "x".repeat(32);
+    // A name that mixes alphabets is shown with a mark, which is none of it.
+    for (peer, line) in [
+        ("bob", "** privado de bob, F6 para leerlo".to_owned()),
+        (&*long, format!("** privado de {}~, /ver {long} para leerlo", &long[..19])),
+        ("аna", "** privado de (?)аna, Alt-4 para leerlo".to_owned()),
+    ] {
+        world.hears_private(peer, "ana", "hola");
+        assert_eq!(world.last_line(), line);
+    }
+    world.state.config.keys.conversations = Default::default();
+    world.types("@аna hola");
+    assert_eq!(world.last_line(), "** privado para (?)аna, /ver аna para verlo");
+    world.types("/ver аna");
+    assert_eq!(world.state.conversations.current_index(), 3);
+    world.types("/ignorar аna");
+    assert_eq!(world.last_line(), "-- ya no se muestra lo que diga (?)аna; /ignorar аna otra vez lo deshace");
+    for number in 4..=options::NUMBERED_CONVERSATIONS {
+        world.hears_private(&format!("u{number}"), "ana", "hola");
+    }
+    assert_eq!(world.last_line(), "** privado de u9, /ver u9 para leerlo");
+}
+
+#[test]
 fn several_private_messages_have_one_pointer_until_they_are_read() {
     let mut world = World::online();
     world.hears_private("bob", "ana", "uno");

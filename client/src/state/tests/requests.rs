@@ -178,14 +178,12 @@ fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
 fn a_command_that_takes_nothing_does_nothing_with_something_behind_it() {
     let mut world = World::online();
     world.types("/ver bob");
-    for line in ["/salir adiós", "/cerrar carla", "/limpiar todo", "/usuarios ana", "/reenviar ya", "/reconectar ya"]
+    for line in
+        ["/salir adiós", "/cerrar carla", "/limpiar todo", "/usuarios ana", "/reenviar ya", "/reconectar ya"]
     {
         assert_eq!(world.types(line), [], "{line}");
         let word = line.split(' ').next().unwrap();
-        assert_eq!(
-            world.last_line(),
-            format!("!! {word} se escribe solo, sin nada más; no se hizo nada")
-        );
+        assert_eq!(world.last_line(), format!("!! {word} se escribe solo, sin nada más; no se hizo nada"));
     }
     assert_eq!(world.state.conversations.current_index(), 1);
 }
@@ -204,7 +202,10 @@ fn what_is_pasted_while_the_question_stands_joins_it_and_what_does_not_fit_is_to
     }
     assert!(matches!(&world.state.mode, Mode::Paste(question) if question.lines() == 5));
     let sent = world.does(Action::Insert('\n'));
-    assert_eq!(requests(&sent), ["uno", "dos", "tres", "/salir", "cinco"].map(|it| format!("broadcast {it}")));
+    assert_eq!(
+        requests(&sent),
+        ["uno", "dos", "tres", "/salir", "cinco"].map(|it| format!("broadcast {it}"))
+    );
 
     // All that fits becomes the line, with the sign before what would be a command.
     world.does(Action::Paste("/a\nb".into()));
