@@ -69,6 +69,11 @@ impl Texts {
                 "el servidor {server} está lleno. Intente de nuevo en un momento",
                 "the server {server} is full. Try again in a moment"
             ),
+            LinkError::TooMany => say!(
+                self,
+                "{server} rechaza la conexión: demasiadas conexiones o intentos desde esta dirección (HTTP 429). Cierre otras o espere un minuto",
+                "{server} refuses the connection: too many connections or attempts from this address (HTTP 429). Close others or wait a minute"
+            ),
             LinkError::Closed { code, reason } => {
                 let why = self.closed(*code, reason);
                 say!(
@@ -95,6 +100,11 @@ impl Texts {
     pub fn lost(self, error: &LinkError) -> Visible {
         match error {
             LinkError::Full => say!(self, "el servidor está lleno", "the server is full"),
+            LinkError::TooMany => say!(
+                self,
+                "demasiadas conexiones o intentos desde esta dirección (HTTP 429)",
+                "too many connections or attempts from this address (HTTP 429)"
+            ),
             LinkError::Closed { code, reason } => self.closed(*code, reason),
             LinkError::Lost => say!(self, "se cortó la conexión", "the connection broke"),
             LinkError::Silent => say!(self, "el servidor dejó de responder", "the server stopped answering"),
@@ -168,6 +178,13 @@ impl Texts {
                 "{why}; {n} messages are unconfirmed (/resend in their conversation repeats them)"
             ),
         }
+    }
+
+    /// Whoever answered a try refused it; the next one comes in so many seconds.
+    #[must_use]
+    pub fn refused_again(self, error: &LinkError, seconds: u64) -> Visible {
+        let why = self.lost(error);
+        say!(self, "{why}; próximo intento en {seconds} s", "{why}; next try in {seconds} s")
     }
 
     /// The own name was refused while connecting again.

@@ -142,6 +142,8 @@ pub enum LinkError {
     NotChat,
     /// The server takes no more connections for now.
     Full,
+    /// The server takes no more connections from this address, or not so fast.
+    TooMany,
     /// The server closed it.
     Closed {
         /// WebSocket's close code, if there was one.

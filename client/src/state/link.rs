@@ -99,6 +99,8 @@ pub(super) struct Retry {
     lost_at: Option<Duration>,
     /// Since when our own name is taken.
     ghost_at: Option<Duration>,
+    /// What was said last about a try that was refused: the same is not said again.
+    told: Option<LinkError>,
     random: u64,
 }
 
@@ -239,7 +241,36 @@ impl State {
             let sentence = self.texts.unreachable(&error, &self.config.server);
             return self.quit(EXIT_LOST, Some(sentence));
         }
+        let was_online = matches!(self.link, Link::Online { .. });
         self.wait();
+        if !was_online {
+            self.tell_refused_try(error);
+        }
+    }
+
+    /// That a try failed shows in the countdown. That somebody answered and refused it is another matter, which may
+    /// want something from the user: said once.
+    fn tell_refused_try(&mut self, error: LinkError) {
+        let is_answer = match error {
+            LinkError::Full | LinkError::TooMany | LinkError::NotChat | LinkError::Closed { .. } => true,
+            LinkError::UnknownHost
+            | LinkError::Refused
+            | LinkError::TimedOut
+            | LinkError::Unreachable
+            | LinkError::Lost
+            | LinkError::Silent => false,
+        };
+        if is_answer && self.retry.told.as_ref() != Some(&error) {
+            let text = self.texts.refused_again(&error, self.seconds_to_wait());
+            self.retry.told = Some(error);
+            self.notice(EntryKind::Error, text);
+        }
+    }
+
+    /// Whole seconds until the next try.
+    fn seconds_to_wait(&self) -> u64 {
+        let Link::Waiting { until } = self.link else { return 0 };
+        until.saturating_sub(self.now.elapsed).as_secs_f64().ceil() as u64
     }
 
     fn wait(&mut self) {
@@ -353,10 +384,7 @@ impl State {
             Link::Connecting => self.texts.connecting(),
             Link::Registering { .. } => self.texts.registering(),
             Link::Online { .. } => self.texts.online(),
-            Link::Waiting { until } => {
-                let left = until.saturating_sub(self.now.elapsed);
-                self.texts.retry_in(left.as_secs_f64().ceil() as u64)
-            }
+            Link::Waiting { .. } => self.texts.retry_in(self.seconds_to_wait()),
             Link::Leaving { .. } => self.texts.leaving(),
         }
     }

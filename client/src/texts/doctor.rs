@@ -103,6 +103,11 @@ impl Texts {
                     "el servidor {server} está lleno o fuera de servicio: rechazó la conexión con el estado HTTP 503",
                     "the server {server} is full or out of service: it refused the connection with HTTP status 503"
                 ),
+                429 => say!(
+                    self,
+                    "demasiadas conexiones o intentos desde esta dirección: {server} rechaza esta con el estado HTTP 429",
+                    "too many connections or attempts from this address: {server} refuses this one with HTTP status 429"
+                ),
                 _ => say!(
                     self,
                     "{server} contesta, y rechaza esta conexión con el estado HTTP {status}",

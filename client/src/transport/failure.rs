@@ -47,7 +47,8 @@ pub(super) fn link_error(error: &io::Error) -> LinkError {
 pub(super) fn handshake_error(error: &Error) -> LinkError {
     match error {
         Error::Io(error) => link_error(error),
-        Error::Http(response) if matches!(response.status().as_u16(), 429 | 503) => LinkError::Full,
+        Error::Http(response) if response.status().as_u16() == 429 => LinkError::TooMany,
+        Error::Http(response) if response.status().as_u16() == 503 => LinkError::Full,
         Error::Http(response) if response.status().is_server_error() => LinkError::Lost,
         Error::Protocol(ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake)
         | Error::ConnectionClosed => LinkError::Lost,
@@ -79,5 +80,26 @@ pub(super) fn broken(error: &Error) -> LinkError {
             LinkError::Closed { code: None, reason: Visible::default() }
         }
         _ => LinkError::Lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tungstenite::http::Response;
+
+    use super::*;
+
+    #[test]
+    fn an_http_status_says_whether_it_may_do_in_a_moment() {
+        for (status, error) in [
+            (429, LinkError::TooMany),
+            (503, LinkError::Full),
+            (502, LinkError::Lost),
+            (200, LinkError::NotChat),
+            (404, LinkError::NotChat),
+        ] {
+            let response = Response::builder().status(status).body(None).unwrap();
+            assert_eq!(handshake_error(&Error::Http(response.into())), error, "{status}");
+        }
     }
 }

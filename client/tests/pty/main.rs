@@ -134,6 +134,7 @@ fn a_port_where_nobody_answers_is_told_in_words() {
 fn a_server_that_is_full_or_breaks_off_is_not_told_as_another_program() {
     let cases = [
         ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "está lleno"),
+        ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", "demasiadas conexiones o intentos"),
         ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "se cortó la conexión"),
         ("", "se cortó la conexión"),
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "no es un servidor de este chat"),

@@ -30,6 +30,7 @@ fn a_server_out_of_reach_at_the_start_ends_the_program_with_the_remedy() {
         (LinkError::NotChat, "no es un servidor de este chat"),
         (LinkError::Unreachable, "no hay camino hasta h:80"),
         (LinkError::Full, "el servidor h:80 está lleno"),
+        (LinkError::TooMany, "demasiadas conexiones o intentos desde esta dirección (HTTP 429)"),
     ] {
         let mut world = World::new(false);
         world.happens(Event::Start);
@@ -140,6 +141,32 @@ fn the_countdown_is_true() {
         world.happens(Event::Tick);
     }
     assert_eq!(world.state.link, Link::Connecting);
+}
+
+#[test]
+fn a_try_that_is_refused_is_told_once_with_the_time_of_the_next_one() {
+    let mut world = World::online();
+    lost(&mut world);
+    let mut refused = |error: &LinkError| {
+        while !world.passes(Duration::from_millis(100)).contains(&Effect::Connect) {}
+        world.link(LinkEvent::Down(error.clone()));
+        (world.state.conversations.current().entries().count(), world.last_line(), world.state.link_text())
+    };
+    // Nobody answers: the countdown says enough.
+    assert_eq!(refused(&LinkError::Refused).0, 1);
+    let (lines, told, countdown) = refused(&LinkError::TooMany);
+    assert_eq!(lines, 2);
+    let seconds = countdown.as_str().strip_prefix("sin conexión, reintento en ").unwrap();
+    assert_eq!(
+        told,
+        format!(
+            "!! demasiadas conexiones o intentos desde esta dirección (HTTP 429); próximo intento en {seconds}"
+        )
+    );
+    assert_eq!(refused(&LinkError::TooMany).0, 2, "the same is not said again");
+    let (lines, told, _) = refused(&LinkError::Full);
+    assert_eq!(lines, 3);
+    assert!(told.starts_with("!! el servidor está lleno; próximo intento en "), "{told}");
 }
 
 #[test]
