@@ -229,12 +229,7 @@ fn a_terminal_that_takes_nothing_does_not_keep_the_program_from_ending() {
     let room = Room::open();
     let mut ana = Person::joins("ana", room.port());
     ana.gets_stuck(true);
-    // Each size is a whole frame anew: more than the kernel holds for a terminal.
-    for number in 0..40 {
-        let rows = 50 + number % 2;
-        ana.resizes(200, rows);
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    ana.resizes_until_nothing_fits();
     ana.signals(Signal::TERM);
     assert_eq!(ana.ends_unseen(), 0);
 }
@@ -246,10 +241,7 @@ fn a_terminal_that_takes_again_shows_the_newest() {
     let mut bob = Person::joins("bob", room.port());
     ana.sees("bob ha entrado");
     ana.gets_stuck(true);
-    for number in 0..40 {
-        ana.resizes(200, 50 + number % 2);
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    ana.resizes_until_nothing_fits();
     bob.says("¿sigues ahí?");
     bob.sees_no("(enviando...)");
     ana.gets_stuck(false);

@@ -2,6 +2,7 @@
 //! Everything waits for a condition with a deadline; nothing sleeps.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// What the program writes before each frame.
@@ -32,6 +34,8 @@ pub struct Person {
     termios: String,
     /// The terminal takes nothing from the program.
     stuck: Arc<AtomicBool>,
+    /// And whoever reads for it has stopped.
+    resting: Arc<AtomicBool>,
 }
 
 /// Nobody else's text may reach the window's title, the clipboard or the size.
@@ -103,7 +107,8 @@ impl Person {
         let (output_sender, output) = channel();
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let stuck = Arc::new(AtomicBool::new(false));
-        let is_stuck = Arc::clone(&stuck);
+        let resting = Arc::new(AtomicBool::new(false));
+        let (is_stuck, rests) = (Arc::clone(&stuck), Arc::clone(&resting));
         std::thread::spawn(move || {
             let mut bytes = [0; 4_096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
@@ -111,8 +116,10 @@ impl Person {
                     return;
                 }
                 while is_stuck.load(Ordering::SeqCst) {
+                    rests.store(true, Ordering::SeqCst);
                     std::thread::park_timeout(Duration::from_millis(5));
                 }
+                rests.store(false, Ordering::SeqCst);
             }
         });
         Self {
@@ -126,12 +133,36 @@ impl Person {
             emulator: vt100::Parser::new_with_callbacks(at_least_one(24), at_least_one(80), 0, NoTricks),
             termios,
             stuck,
+            resting,
         }
     }
 
     /// From now on the terminal takes nothing (or takes it again): what the program writes stays in the kernel.
     pub fn gets_stuck(&mut self, stuck: bool) {
         self.stuck.store(stuck, Ordering::SeqCst);
+    }
+
+    /// Changes the window of a terminal that is stuck until the kernel takes nothing more for it: each size is a whole
+    /// frame anew.
+    #[track_caller]
+    pub fn resizes_until_nothing_fits(&mut self) {
+        let name = self.master.tty_name().expect("a terminal has a name");
+        let terminal = File::options().write(true).open(name).expect("the terminal opens");
+        let is_full = || {
+            let mut descriptors = [PollFd::new(&terminal, PollFlags::OUT)];
+            poll(&mut descriptors, Some(&Timespec::default())).expect("the terminal is asked");
+            !descriptors[0].revents().contains(PollFlags::OUT)
+        };
+        let deadline = Instant::now() + PATIENCE;
+        for rows in [50, 51].into_iter().cycle() {
+            // The last that was read makes room once more.
+            if self.resting.load(Ordering::SeqCst) && is_full() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the program writes no more, and the kernel still has room");
+            self.resizes(200, rows);
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the end alone: what the terminal shows is not looked at.
