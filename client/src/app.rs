@@ -450,5 +450,6 @@ pub fn failed(texts: Texts, error: &io::Error) -> Exit {
     Exit {
         code: if error.kind() == io::ErrorKind::BrokenPipe { EXIT_LEFT } else { EXIT_FAILED },
         sentence: Some(sentence),
+        refusal: None,
     }
 }

@@ -67,44 +67,72 @@ fn decided(facts: &Facts) -> impl Iterator<Item = Step> {
     })
 }
 
-/// What to say of a chat that could not begin, if its journey tells why.
+/// What to say of a chat that could not begin, if its journey tells why; `registration` is what the server answered
+/// to that, if it answered.
 #[must_use]
-pub fn failure(target: Target, user: UserName, journey: Journey, style: Style) -> Option<Vec<String>> {
+pub fn failure(
+    target: Target,
+    user: UserName,
+    journey: Journey,
+    registration: Option<Reply>,
+    style: Style,
+) -> Option<Vec<String>> {
     let mut facts = Facts::new(target, Some(user), None, false);
     facts.journey = journey;
-    if facts.journey.handshake == Some(Ok(())) && facts.journey.ending.is_none() {
-        facts.chat.registration = Some(Reply::Nothing);
-    }
+    let is_silent = facts.journey.handshake == Some(Ok(())) && facts.journey.ending.is_none();
+    facts.chat.registration = registration.or_else(|| is_silent.then_some(Reply::Nothing));
     judge(&facts).map(|code| style.failure(code, &facts))
 }
 
 #[cfg(test)]
 mod tests {
-    use chat_protocol::Lang;
+    use chat_protocol::{ErrorCode, Lang};
 
     use super::*;
     use crate::doctor::facts::{Attempt, Ending, Outcome};
     use crate::texts::Texts;
 
-    #[test]
-    fn a_chat_whose_registration_is_not_answered_is_silent_and_one_that_ended_is_closed() {
+    /// A WebSocket is open.
+    fn open() -> Journey {
         let address = ([10, 0, 0, 5], 80).into();
         let attempt = Attempt { address, own: Some(address.ip()), outcome: Some(Outcome::Connected) };
-        let open = Journey {
+        Journey {
             addresses: Some(Ok(vec![address])),
             attempts: vec![attempt],
             first_bytes: b"HTTP/1.1 101 x".to_vec(),
             handshake: Some(Ok(())),
             ..Journey::default()
-        };
-        let ended = Journey { ending: Some(Ending::Cut), ..open.clone() };
-        for (journey, code) in [(open, "PROTOCOL-SILENT"), (ended, "PROTOCOL-CLOSED")] {
+        }
+    }
+
+    #[test]
+    fn a_chat_whose_registration_is_not_answered_is_silent_and_one_that_ended_is_closed() {
+        let ended = Journey { ending: Some(Ending::Cut), ..open() };
+        for (journey, code) in [(open(), "PROTOCOL-SILENT"), (ended, "PROTOCOL-CLOSED")] {
             let target = Target { host: "10.0.0.5".into(), port: 80 };
             let style = Style { texts: Texts(Lang::Spanish), unicode: true };
             let lines =
-                failure(target, UserName::parse("ana").unwrap(), journey, style).expect("it is judged");
+                failure(target, UserName::parse("ana").unwrap(), journey, None, style).expect("it is judged");
             assert!(lines[0].starts_with(&format!("chat-client: {code}: ")), "{lines:?}");
             assert!(lines[1].ends_with("WebSocket; falló en registro"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_whom_the_server_refuses_is_given_a_code_that_can_be_explained() {
+        for (refusal, code, meaning) in [
+            (Some(ErrorCode::NameTaken), "NAME-IN-USE", "el nombre ana ya está en uso"),
+            (Some(ErrorCode::AddressTaken), "ADDRESS-IN-USE", "desde esta dirección IP ya hay"),
+            (Some(ErrorCode::ServerFull), "SERVER-FULL", "el servidor está lleno"),
+            (Some(ErrorCode::NameReserved), "REGISTER-REFUSED", "el servidor no admite a ana: «elija otro»"),
+            (None, "REGISTER-REFUSED", "el servidor no admite a ana: «elija otro»"),
+        ] {
+            let reply = Reply::Refused { code: refusal, sentence: sanitize_line("elija otro") };
+            let target = Target { host: "10.0.0.5".into(), port: 80 };
+            let style = Style { texts: Texts(Lang::Spanish), unicode: true };
+            let lines = failure(target, UserName::parse("ana").unwrap(), open(), Some(reply), style).unwrap();
+            assert!(lines[0].starts_with(&format!("chat-client: {code}: {meaning}")), "{lines:?}");
+            assert!(lines.last().unwrap().ends_with(&format!("--explain {code}")), "{lines:?}");
         }
     }
 
@@ -112,6 +140,6 @@ mod tests {
     fn nothing_is_said_of_a_journey_that_tells_nothing() {
         let target = Target { host: "10.0.0.5".into(), port: 80 };
         let style = Style { texts: Texts(Lang::Spanish), unicode: true };
-        assert_eq!(failure(target, UserName::parse("ana").unwrap(), Journey::default(), style), None);
+        assert_eq!(failure(target, UserName::parse("ana").unwrap(), Journey::default(), None, style), None);
     }
 }

@@ -36,10 +36,10 @@ pub mod wrap;
 use crate::app::App;
 use crate::args::{Args, Task};
 use crate::config::Preferences;
-use crate::doctor::facts::Journey;
+use crate::doctor::facts::{Journey, Reply};
 use crate::doctor::report::Style;
 use crate::sanitize::sanitize_line;
-use crate::state::{Config, EXIT_UNREACHABLE};
+use crate::state::{Config, EXIT_REFUSED, EXIT_UNREACHABLE};
 use crate::texts::Texts;
 use crate::view::Theme;
 
@@ -112,9 +112,13 @@ fn chat(args: Args, preferences: Preferences, style: Style) -> u8 {
     let (exit, journey) = App::new(config, args.target.clone(), theme, preferences.keys)
         .and_then(App::run)
         .unwrap_or_else(|error| (app::failed(texts, &error), Journey::default()));
+    // What the transport saw on the way, and what the server answered, says more than the sentence.
+    let registration = (exit.code == EXIT_REFUSED)
+        .then(|| Reply::Refused { code: exit.refusal, sentence: exit.sentence.clone().unwrap_or_default() });
     let failure = match exit.code {
-        // The chat never began: what the transport saw on the way says more than the sentence.
-        EXIT_UNREACHABLE => doctor::failure(args.target, args.user, journey, style),
+        EXIT_UNREACHABLE | EXIT_REFUSED => {
+            doctor::failure(args.target, args.user, journey, registration, style)
+        }
         _ => None,
     };
     match (failure, exit.sentence) {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chat_protocol::ErrorCode;
 use chrono::{DateTime, FixedOffset};
 
 use super::options::Notifications;
@@ -198,6 +199,8 @@ pub struct Exit {
     pub code: u8,
     /// A sentence for standard error, on the normal screen.
     pub sentence: Option<Visible>,
+    /// With [`EXIT_REFUSED`]: the server's code for it, if it is one that has codes.
+    pub refusal: Option<ErrorCode>,
 }
 
 /// The user left.

@@ -180,11 +180,11 @@ impl State {
         self.outbox.take_kind(MessageKind::Register);
         self.effects.push(Effect::Disconnect);
         if !self.registered_once {
-            return self.quit(EXIT_REFUSED, Some(sentence));
+            return self.quit_refused(code, sentence);
         }
         let now = self.now.elapsed;
         if matches!(code, Some(ErrorCode::ServerFull | ErrorCode::RateLimited)) {
-            return self.on_register_postponed(&sentence);
+            return self.on_register_postponed(code, sentence);
         }
         let ghost = matches!(code, Some(ErrorCode::NameTaken | ErrorCode::AddressTaken) | None);
         let since = *self.retry.ghost_at.get_or_insert(now);
@@ -196,7 +196,7 @@ impl State {
             return self.wait();
         }
         if self.config.line_mode {
-            return self.quit(EXIT_REFUSED, Some(sentence));
+            return self.quit_refused(code, sentence);
         }
         self.link = Link::Off;
         self.retry = Retry { lost_at: Some(now), random: self.retry.random, ..Retry::default() };
@@ -205,13 +205,13 @@ impl State {
     }
 
     /// The server is full or wants fewer tries: both pass.
-    fn on_register_postponed(&mut self, sentence: &Visible) {
+    fn on_register_postponed(&mut self, code: Option<ErrorCode>, sentence: Visible) {
         let now = self.now.elapsed;
         let lost_at = *self.retry.lost_at.get_or_insert(now);
         if self.config.line_mode && now.saturating_sub(lost_at) >= LINE_MODE_TIME {
-            return self.quit(EXIT_REFUSED, Some(sentence.clone()));
+            return self.quit_refused(code, sentence);
         }
-        self.notice(EntryKind::Error, sentence.clone());
+        self.notice(EntryKind::Error, sentence);
         self.wait();
     }
 
@@ -308,19 +308,28 @@ impl State {
         self.quit(if failed { EXIT_LOST } else { EXIT_LEFT }, None);
     }
 
+    fn quit_refused(&mut self, refusal: Option<ErrorCode>, sentence: Visible) {
+        self.end(Exit { code: EXIT_REFUSED, sentence: Some(sentence), refusal });
+    }
+
+    /// The program ends, and the server did not refuse the user.
+    pub(super) fn quit(&mut self, code: u8, sentence: Option<Visible>) {
+        self.end(Exit { code, sentence, refusal: None });
+    }
+
     /// The one way out. Lines that wait are told, unless the sentence says that the chat never began.
-    pub(super) fn quit(&mut self, mut code: u8, sentence: Option<Visible>) {
+    fn end(&mut self, mut exit: Exit) {
         self.link = Link::Off;
-        if self.config.line_mode && matches!(code, EXIT_LEFT | EXIT_LOST) {
+        if self.config.line_mode && matches!(exit.code, EXIT_LEFT | EXIT_LOST) {
             for line in std::mem::take(&mut self.waiting_lines) {
                 if !line.words().trim().is_empty() {
-                    code = EXIT_LOST;
+                    exit.code = EXIT_LOST;
                     let text = self.texts.line_not_sent(&sanitize_line(line.words()));
                     self.effects.push(Effect::Complain(text));
                 }
             }
         }
-        self.effects.push(Effect::Quit(Exit { code, sentence }));
+        self.effects.push(Effect::Quit(exit));
     }
 
     /// Connects without waiting for the pause to end.

@@ -116,7 +116,9 @@ fn a_name_in_use_is_refused_in_words_on_the_normal_screen() {
     let _ana = Person::joins("ana", room.port());
     let mut other = Person::starts(&["ANA", "127.0.0.1", &room.port().to_string()], &[]);
     assert_eq!(other.ends(), 4);
-    other.sees("ya está en uso");
+    other.sees("chat-client: NAME-IN-USE: el nombre ANA ya está en uso");
+    other.sees("falló en registro");
+    other.sees("chat-client --explain NAME-IN-USE");
 }
 
 #[test]
