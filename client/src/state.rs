@@ -241,13 +241,14 @@ impl State {
         self.show_found();
     }
 
-    /// What the view relies on: the shown conversation fits the screen.
+    /// What the view relies on: the shown conversation fits the screen. And all of them their bound.
     fn settle(&mut self) {
         let rows = usize::from(self.geometry.message_rows());
         let width = self.geometry.text_width();
         let current = self.conversations.current_mut();
         current.fit(width);
-        current.clamp(rows);
+        self.conversations.make_room();
+        self.conversations.current_mut().clamp(rows);
     }
 
     fn lay_out(&mut self, columns: u16, rows: u16) {

@@ -32,6 +32,8 @@ pub struct Conversation {
     scroll: usize,
     width: TextWidth,
     entries_max: usize,
+    /// What the entries take of memory.
+    bytes: usize,
 }
 
 /// One row of the screen.
@@ -59,6 +61,7 @@ impl Conversation {
             scroll: 0,
             width: TextWidth::default(),
             entries_max: ENTRIES_MAX,
+            bytes: 0,
         }
     }
 
@@ -100,16 +103,36 @@ impl Conversation {
         if self.scroll > 0 {
             self.scroll += entry.row_count();
         }
+        self.bytes += entry.bytes();
         self.entries.push_back(entry);
         if self.entries.len() > self.entries_max {
-            self.entries.pop_front();
+            self.forget_oldest();
         }
         id
+    }
+
+    /// Takes the oldest entry away; says whether there was one.
+    pub fn forget_oldest(&mut self) -> bool {
+        let Some(entry) = self.entries.pop_front() else { return false };
+        self.bytes -= entry.bytes();
+        true
+    }
+
+    /// What the entries take of memory, see [`Entry::bytes`].
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// After more than one entry was changed.
+    fn weigh(&mut self) {
+        self.bytes = self.entries.iter().map(Entry::bytes).sum();
     }
 
     /// Takes the entries away; what was said before is not shown any more.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.bytes = 0;
         self.marker = None;
         self.scroll = 0;
     }
@@ -128,7 +151,7 @@ impl Conversation {
         let before = entry.row_count();
         entry.delivery = delivery;
         entry.tail = tail;
-        entry.words = None;
+        self.bytes -= entry.words.take().map_or(0, |words| words.len());
         entry.at = at.unwrap_or(entry.at);
         entry.place_tail(width);
         if self.scroll > 0 {
@@ -147,7 +170,8 @@ impl Conversation {
     /// Keeps what went on the wire of a message that did not arrive for certain: it may be sent again.
     pub fn keep_words(&mut self, id: u64, words: &str) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.id == id) {
-            entry.words = Some(words.into());
+            self.bytes += words.len();
+            self.bytes -= entry.words.replace(words.into()).map_or(0, |before| before.len());
         }
     }
 
@@ -166,15 +190,17 @@ impl Conversation {
             taken.extend(words);
             stays
         });
+        self.weigh();
         taken
     }
 
     /// Takes one entry out.
     pub fn remove(&mut self, id: u64) {
         let Some(at) = self.entries.iter().rposition(|entry| entry.id == id) else { return };
-        let rows = self.entries.remove(at).map_or(0, |entry| entry.row_count());
+        let Some(entry) = self.entries.remove(at) else { return };
+        self.bytes -= entry.bytes();
         if self.scroll > 0 {
-            self.scroll = self.scroll.saturating_sub(rows);
+            self.scroll = self.scroll.saturating_sub(entry.row_count());
         }
     }
 
@@ -222,6 +248,7 @@ impl Conversation {
         if self.width != width {
             self.width = width;
             self.entries.iter_mut().for_each(|entry| entry.wrap(width));
+            self.weigh();
         }
     }
 
@@ -324,105 +351,4 @@ impl Conversation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sanitize::sanitize;
-
-    const WIDTH: TextWidth = TextWidth { head: 10, row: 30 };
-
-    fn said(conversation: &mut Conversation, text: &str) -> u64 {
-        said_at(conversation, "2026-11-20T12:00:00Z", text)
-    }
-
-    fn said_at(conversation: &mut Conversation, at: &str, text: &str) -> u64 {
-        let at = DateTime::parse_from_rfc3339(at).unwrap();
-        let mut next_id = conversation.entries().next_back().map_or(0, |last| last.id + 1);
-        conversation.push(&mut next_id, at, EntryKind::Notice, sanitize(text), || sanitize("un día"))
-    }
-
-    fn shown(conversation: &Conversation, height: usize) -> Vec<String> {
-        let row = |row: &Row<'_>| match row {
-            Row::Marker(count) => format!("sin leer {count}"),
-            Row::Text(entry, index) => entry.row(*index).to_owned(),
-            Row::Tail(entry) => entry.tail.to_owned(),
-        };
-        conversation.window(height).iter().map(row).collect()
-    }
-
-    fn conversation(texts: &[&str]) -> Conversation {
-        let mut conversation = Conversation::new(None);
-        conversation.fit(WIDTH);
-        for text in texts {
-            said(&mut conversation, text);
-        }
-        conversation
-    }
-
-    #[test]
-    fn who_reads_above_is_not_moved_by_what_comes() {
-        let mut conversation = conversation(&["a", "b", "c", "d"]);
-        conversation.scroll_by(1, 2);
-        assert_eq!(shown(&conversation, 2), ["b", "c"]);
-        said(&mut conversation, "e");
-        assert_eq!(shown(&conversation, 2), ["b", "c"]);
-        assert_eq!(conversation.entries_below(), 2);
-        conversation.scroll_by(isize::MIN, 2);
-        assert_eq!(shown(&conversation, 2), ["d", "e"]);
-        conversation.scroll_by(isize::MAX, 2);
-        assert_eq!(shown(&conversation, 2), ["a", "b"]);
-    }
-
-    #[test]
-    fn a_line_stands_above_what_was_unread_until_it_was_read() {
-        let mut conversation = conversation(&["a"]);
-        for text in ["b", "c"] {
-            let id = said(&mut conversation, text);
-            conversation.mark_unread(id, text == "c");
-        }
-        assert_eq!((conversation.unread, conversation.mentions), (2, 1));
-        conversation.open(WIDTH);
-        assert_eq!((conversation.unread, conversation.mentions), (0, 0));
-        assert_eq!(shown(&conversation, 9), ["a", "sin leer 2", "b", "c"]);
-        conversation.forget_marker();
-        assert_eq!(shown(&conversation, 9), ["a", "b", "c"]);
-    }
-
-    #[test]
-    fn a_delivery_without_room_takes_a_row() {
-        let mut conversation = conversation(&["corto"]);
-        let id = said(&mut conversation, "diecisiete letras");
-        conversation.deliver(id, Delivery::Pending, "(enviando...)", None);
-        assert_eq!(shown(&conversation, 9), ["corto", "diecisiete letras", "(enviando...)"]);
-        conversation.deliver(id, Delivery::Done, "", None);
-        assert_eq!(shown(&conversation, 9), ["corto", "diecisiete letras"]);
-    }
-
-    #[test]
-    fn a_day_change_has_a_line() {
-        let mut conversation = conversation(&[]);
-        said_at(&mut conversation, "2026-11-20T23:59:00-06:00", "a");
-        said_at(&mut conversation, "2026-11-21T00:01:00-06:00", "b");
-        assert_eq!(shown(&conversation, 9), ["a", "un día", "b"]);
-    }
-
-    #[test]
-    fn texts_are_broken_anew_for_another_width() {
-        let mut conversation = conversation(&["una frase que no cabe"]);
-        assert_eq!(shown(&conversation, 9), ["una frase que no", "cabe"]);
-        conversation.fit(TextWidth { head: 10, row: 60 });
-        assert_eq!(shown(&conversation, 9), ["una frase que no cabe"]);
-    }
-
-    #[test]
-    fn the_oldest_entry_goes_at_the_limit() {
-        for (mut conversation, max) in
-            [(conversation(&[]), ENTRIES_MAX), (Conversation::new(None).keeping(7), 7)]
-        {
-            for number in 0..max + 3 {
-                said(&mut conversation, &number.to_string());
-            }
-            assert_eq!(conversation.entries().count(), max);
-            assert_eq!(conversation.entries().next().map(|entry| entry.text.to_string()), Some("3".into()));
-        }
-    }
-}
+mod tests;

@@ -17,12 +17,17 @@ pub const CONVERSATIONS_MAX: usize = 200;
 /// first is forgotten.
 pub const CLOSED_MAX: usize = 50;
 
+/// Bytes that the entries of all conversations take, open or closed: a peer who floods one costs no more, and takes
+/// the place of its own older words, not of others'.
+pub const ENTRY_BYTES_MAX: usize = 64 << 20;
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Conversations {
     list: Vec<Conversation>,
     current: usize,
     entries_max: usize,
+    bytes_max: usize,
     /// What has no tab any more, and comes back with the next word from there or to there.
     closed: VecDeque<Conversation>,
 }
@@ -38,7 +43,28 @@ impl Conversations {
     #[must_use]
     pub fn keeping(entries_max: usize) -> Self {
         let general = Conversation::new(None).keeping(entries_max);
-        Self { list: vec![general], current: 0, entries_max, closed: VecDeque::new() }
+        let bytes_max = ENTRY_BYTES_MAX;
+        Self { list: vec![general], current: 0, entries_max, bytes_max, closed: VecDeque::new() }
+    }
+
+    /// The same, but their entries take so many bytes.
+    #[must_use]
+    pub fn within(self, bytes_max: usize) -> Self {
+        Self { bytes_max, ..self }
+    }
+
+    /// Keeps the entries of all within their bound: the oldest of whichever conversation takes most go.
+    pub fn make_room(&mut self) {
+        let mut bytes: usize = self.list.iter().chain(&self.closed).map(Conversation::bytes).sum();
+        while bytes > self.bytes_max {
+            let all = self.list.iter_mut().chain(&mut self.closed);
+            let Some(largest) = all.max_by_key(|it| it.bytes()) else { return };
+            let before = largest.bytes();
+            if !largest.forget_oldest() {
+                return;
+            }
+            bytes -= before - largest.bytes();
+        }
     }
 
     /// All, in the order of their tabs.
@@ -179,7 +205,11 @@ impl Conversations {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::sanitize::{TEXT_BYTES_MAX, Visible, sanitize};
+    use crate::state::EntryKind;
 
     const WIDTH: TextWidth = TextWidth { head: 0, row: 40 };
 
@@ -280,5 +310,53 @@ mod tests {
         conversations.switch(Switch::To(1), WIDTH);
         conversations.current_mut().editor.apply(crate::editor::Edit::Yank);
         assert_eq!(conversations.current().editor.text(), "hola");
+    }
+
+    fn say(conversations: &mut Conversations, index: usize, next_id: &mut u64, text: &Visible) {
+        let at = DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z").unwrap();
+        let conversation = conversations.at_mut(index);
+        conversation.push(next_id, at, EntryKind::Notice, text.clone(), Visible::default);
+        conversations.make_room();
+    }
+
+    fn bytes(conversations: &Conversations) -> usize {
+        conversations.list.iter().chain(&conversations.closed).map(Conversation::bytes).sum()
+    }
+
+    #[test]
+    fn beyond_the_bytes_for_all_the_oldest_of_the_largest_conversation_go() {
+        const MAX: usize = 100_000;
+        let mut conversations = conversations(&["ana", "bob"]).within(MAX);
+        let mut next_id = 0;
+        let text = sanitize(&"x".repeat(1_000));
+        say(&mut conversations, 0, &mut next_id, &text);
+        conversations.switch(Switch::To(2), WIDTH);
+        (0..20).for_each(|_| say(&mut conversations, 2, &mut next_id, &text));
+        conversations.close_current(WIDTH);
+        // It came last and is not shown: it still pays for itself.
+        (0..500).for_each(|_| say(&mut conversations, 1, &mut next_id, &text));
+        let counts = |conversations: &Conversations| {
+            let all = conversations.list.iter().chain(&conversations.closed);
+            all.map(|it| it.entries().count()).collect::<Vec<_>>()
+        };
+        let kept = counts(&conversations);
+        assert!(kept[0] == 1 && kept[1] > 40 && kept[2] == 20, "{kept:?}");
+        assert_eq!(conversations.all()[1].entries().next_back().map(|entry| entry.id), Some(next_id - 1));
+        assert!((MAX - 2_000..=MAX).contains(&bytes(&conversations)), "{}", bytes(&conversations));
+    }
+
+    #[test]
+    fn all_that_conversations_may_keep_stays_within_its_bytes() {
+        let mut conversations = Conversations::default();
+        let mut next_id = 0;
+        let text = sanitize(&"x".repeat(TEXT_BYTES_MAX));
+        // Ten conversations of as many entries as they may have would be three times as much.
+        for number in 0..10 {
+            let index = conversations.find_or_open(&name(&format!("u{number}")));
+            (0..ENTRIES_MAX).for_each(|_| say(&mut conversations, index, &mut next_id, &text));
+            assert!(bytes(&conversations) <= ENTRY_BYTES_MAX);
+        }
+        assert!(bytes(&conversations) > ENTRY_BYTES_MAX - 2 * TEXT_BYTES_MAX);
+        assert!(conversations.all()[1..].iter().all(|it| it.entries().count() > 1_000));
     }
 }

@@ -81,6 +81,18 @@ impl Entry {
         }
     }
 
+    /// What it takes of memory, without what the allocator adds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let name = match &self.kind {
+            EntryKind::Said { by, .. } => by.as_str().len(),
+            EntryKind::Day | EntryKind::Notice | EntryKind::Error | EntryKind::Pointer => 0,
+        };
+        let words = self.words.as_ref().map_or(0, |words| words.len());
+        let rows = self.rows.capacity() * size_of::<Range<usize>>();
+        size_of::<Self>() + self.text.as_str().len() + name + words + rows
+    }
+
     /// Breaks the text for this width.
     pub fn wrap(&mut self, width: TextWidth) {
         let (first, rest) = self.indents(width);

@@ -241,3 +241,19 @@ fn scrolling_up_stays_put_and_sending_returns_to_the_newest() {
     world.types("hola");
     assert_eq!(world.state.conversations.current().entries_below(), 0);
 }
+
+#[test]
+fn whatever_comes_the_conversations_stay_within_their_bytes() {
+    let mut world = World::online();
+    world.state.conversations = Conversations::default().within(50_000);
+    world.hears_private("bob", "ana", "un secreto");
+    for number in 0..100 {
+        world.hears_broadcast("carla", &format!("{number} {}", "x".repeat(1_000)));
+    }
+    let all = world.state.conversations.all();
+    assert!(all.iter().map(Conversation::bytes).sum::<usize>() <= 50_000);
+    assert!(all[0].entries().count() > 20);
+    assert!(world.last_line().contains("99 xxx"), "{}", world.last_line());
+    world.types("/ver bob");
+    world.assert_shown(&["bob: un secreto"]);
+}
