@@ -184,7 +184,7 @@ mod tests {
             ),
             (
                 "[keys]\nhelp = [\n'F1',\n'a']",
-                "línea 4: «a» no es una tecla que pueda cambiar: son F1 a F12, Ctrl-X, Alt-a, Enter, PageUp…",
+                "línea 4: «a» no es una tecla que pueda cambiar: son F1 a F12, Ctrl-X, Alt-a, Enter, PageUp y otras",
             ),
             ("[keys]\nhelp = 'F3'\nusers = 'F3'", "línea 3: F3 ya es de «help»"),
             ("[keys]\nhelp = ['Tab', 'Ctrl-I']", "línea 2: Tab ya es de «help»"),

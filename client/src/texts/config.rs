@@ -81,8 +81,8 @@ impl Texts {
                 let name = cut(name);
                 say!(
                     self,
-                    "línea {line}: «{name}» no es una tecla que pueda cambiar: son F1 a F12, Ctrl-X, Alt-a, Enter, PageUp…",
-                    "line {line}: \"{name}\" is no key that can be bound: they are F1 to F12, Ctrl-X, Alt-a, Enter, PageUp…"
+                    "línea {line}: «{name}» no es una tecla que pueda cambiar: son F1 a F12, Ctrl-X, Alt-a, Enter, PageUp y otras",
+                    "line {line}: \"{name}\" is no key that can be bound: they are F1 to F12, Ctrl-X, Alt-a, Enter, PageUp and others"
                 )
             }
             Problem::KeyTwice { line, key, action } => {
