@@ -143,9 +143,9 @@ impl State {
                 }
             }
             Err(refusal) => {
-                let is_wrong = matches!(refusal, Refusal::Error(_));
+                let stays = matches!(refusal, Refusal::Hint(_));
                 self.refuse(refusal);
-                if is_wrong {
+                if !stays {
                     self.conversations.current_mut().editor.submit();
                 }
             }
@@ -154,7 +154,7 @@ impl State {
 
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         match refusal {
-            Refusal::Hint(text) => self.hint(text),
+            Refusal::Hint(text) | Refusal::Vain(text) => self.hint(text),
             Refusal::Error(text) => drop(self.notice(EntryKind::Error, text)),
         }
     }
@@ -200,7 +200,7 @@ impl State {
             }
             Command::Close => match self.conversations.close_current(width) {
                 true => Ok(()),
-                false => Err(Refusal::Hint(self.texts.cannot_close())),
+                false => Err(Refusal::Vain(self.texts.cannot_close())),
             },
             Command::Clear => {
                 self.conversations.current_mut().clear();
@@ -224,7 +224,7 @@ impl State {
 
     fn toggle_ignored(&mut self, name: &UserName) -> Result<(), Refusal> {
         if name.key() == self.config.name.key() {
-            return Err(Refusal::Hint(self.texts.cannot_ignore_oneself()));
+            return Err(Refusal::Vain(self.texts.cannot_ignore_oneself()));
         }
         let shown = sanitize_name(name.as_str()).cut(super::NOTICE_NAME_COLUMNS);
         let text = match self.ignored.toggle(name) {
@@ -245,7 +245,7 @@ impl State {
         let (peer, words) = (current.peer.clone(), current.take_resendable(max));
         let left = current.resendable();
         if words.is_empty() {
-            return Err(Refusal::Hint(self.texts.nothing_to_resend()));
+            return Err(Refusal::Vain(self.texts.nothing_to_resend()));
         }
         for text in words {
             self.say(peer.clone(), &text)?;
@@ -328,10 +328,12 @@ impl State {
     }
 }
 
-/// Why a line was not carried out. It stays where it was typed.
+/// Why a line was not carried out.
 pub(super) enum Refusal {
-    /// For the status bar: it may work in a moment.
+    /// For the status bar: it may work in a moment, so it stays where it was typed.
     Hint(Visible),
+    /// For the status bar: it would do nothing in a moment either.
+    Vain(Visible),
     /// For the conversation: the line has to be changed.
     Error(Visible),
 }

@@ -96,7 +96,7 @@ impl State {
             WaitingLine::Read(line) => self.run(line),
             WaitingLine::Again { peer, text } => self.say(peer.clone(), text),
         };
-        if let Err(Refusal::Hint(text) | Refusal::Error(text)) = outcome {
+        if let Err(Refusal::Hint(text) | Refusal::Vain(text) | Refusal::Error(text)) = outcome {
             self.failed = true;
             let text = self.texts.line_refused(&sanitize_line(line.words()), &text);
             self.effects.push(Effect::Complain(text));

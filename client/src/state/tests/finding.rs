@@ -156,3 +156,17 @@ fn whoever_is_ignored_is_not_heard_until_that_is_undone() {
     world.types("/ignorar ana");
     assert_eq!(world.hint(), "a uno mismo no se le ignora");
 }
+
+#[test]
+fn a_command_in_vain_leaves_nothing_in_the_line() {
+    let mut world = World::online();
+    for (line, hint) in [
+        ("/ignorar ANA", "a uno mismo no se le ignora"),
+        ("/cerrar", "el chat general no se cierra"),
+        ("/reenviar", "aquí no hay nada que reenviar"),
+    ] {
+        assert_eq!(world.types(line), []);
+        assert_eq!((world.hint(), world.draft()), (hint, ""));
+    }
+    world.assert_shown(&[]);
+}
