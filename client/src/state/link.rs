@@ -340,7 +340,9 @@ impl State {
                     Retry { random: self.retry.random, lost_at: self.retry.lost_at, ..Retry::default() };
                 self.connect();
             }
-            _ => self.hint(self.texts.already_online()),
+            Link::Connecting | Link::Registering { .. } => self.hint(self.texts.already_connecting()),
+            Link::Online { .. } => self.hint(self.texts.already_online()),
+            Link::Leaving { .. } => self.hint(self.texts.leaving()),
         }
     }
 

@@ -251,6 +251,12 @@ impl Texts {
         say!(self, "ya hay conexión", "already connected")
     }
 
+    /// It is being done.
+    #[must_use]
+    pub fn already_connecting(self) -> Visible {
+        say!(self, "ya se está conectando", "already connecting")
+    }
+
     /// No message that may be sent again.
     #[must_use]
     pub fn nothing_to_resend(self) -> Visible {

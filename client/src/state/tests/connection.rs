@@ -105,7 +105,6 @@ fn what_was_not_confirmed_goes_out_again_only_on_request_and_once() {
     assert_eq!(world.types("/reenviar"), []);
     assert_eq!(world.hint(), "aquí no hay nada que reenviar");
 
-    world.does(Action::Interrupt);
     world.types("/ver bob");
     assert_eq!(requests(&world.types("/reenviar")), ["private bob aparte"]);
 }
@@ -187,6 +186,9 @@ fn reconnecting_does_not_wait_for_the_pause_to_end() {
     let mut world = World::online();
     lost(&mut world);
     assert_eq!(world.types("/reconectar"), [Effect::Connect]);
+    assert_eq!(world.types("/reconectar"), []);
+    assert_eq!(world.hint(), "ya se está conectando");
+    world.connects();
     assert_eq!(world.types("/reconectar"), []);
     assert_eq!(world.hint(), "ya hay conexión");
 }
