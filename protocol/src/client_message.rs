@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde::{Serialize, Serializer};
 use serde_json::error::Category;
 
-use crate::{MessageText, NameError, Status, TextError, Timestamp, UserName};
+use crate::{MessageText, NameError, Status, TextError, Timestamp, UserName, limits};
 
 /// A request, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct Received<'a> {
 pub enum DecodeError {
     /// Not JSON.
     Json,
+    /// Arrays or objects in each other, deeper than [`limits::JSON_DEPTH_MAX`].
+    TooDeep,
     /// JSON, but not an object with a string `type`, or an object with a key that counts given twice.
     Shape,
     /// A `type` that clients do not send.
@@ -156,6 +158,10 @@ impl<'a> Received<'a> {
     /// [`DecodeError`] if it is no message of a known type.
     pub fn decode(text: &'a str, content_bytes_max: usize) -> Result<Self, DecodeError> {
         let json = text.split('\0').next().unwrap_or_default();
+        // Ignored values are skipped without recursion, so that the parser itself would let any depth pass.
+        if is_deeper(json, limits::JSON_DEPTH_MAX) {
+            return Err(DecodeError::TooDeep);
+        }
         let Fields { kind, sender, target, content } =
             serde_json::from_str(json).map_err(|error| match error.classify() {
                 Category::Data => DecodeError::Shape,
@@ -178,6 +184,27 @@ impl<'a> Received<'a> {
         );
         Ok(Self { kind, sender, target, message })
     }
+}
+
+/// Whether arrays and objects stand in each other deeper than that. What is no JSON has some depth too.
+fn is_deeper(json: &str, depth_max: usize) -> bool {
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    if brackets <= depth_max {
+        return false;
+    }
+    let (mut depth, mut is_string, mut is_escaped) = (0_usize, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            _ if is_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > depth_max
+    })
 }
 
 fn check(
@@ -458,17 +485,32 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_neither_overflows_nor_hangs() {
-        let deep = "[".repeat(50_000);
-        assert_eq!(decode(&deep), Err(DecodeError::Shape));
-        let text = format!(r#"{{"type":"broadcast","sender":"ana","content":{deep}"#);
-        assert_eq!(decode(&text), Err(DecodeError::Json));
-        let closed = format!(
-            r#"{{"type":"broadcast","sender":"ana","content":{}{}}}"#,
-            "[".repeat(3_000),
-            "]".repeat(3_000)
-        );
-        assert_eq!(refused(&closed), FieldError::ContentMissing);
+    fn what_is_nested_deeper_than_the_limit_is_refused_wherever_it_stands() {
+        let depths = [(limits::JSON_DEPTH_MAX - 1, false), (limits::JSON_DEPTH_MAX, true), (50_000, true)];
+        for (depth, is_refused) in depths {
+            for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+                let open = open.repeat(depth);
+                let (deep, unclosed) = (format!("{open}0{}", close.repeat(depth)), open);
+                for text in [
+                    format!(r#"{{"type":"broadcast","sender":"ana","content":"x","y":{deep}}}"#),
+                    format!(r#"{{"y":{deep},"type":"broadcast","sender":"ana","content":{deep}}}"#),
+                    format!(r#"{{"type":"broadcast","sender":"ana","content":{unclosed}"#),
+                ] {
+                    assert_eq!(decode(&text) == Err(DecodeError::TooDeep), is_refused, "{depth}");
+                }
+            }
+        }
+        assert_eq!(decode(&"[".repeat(50_000)), Err(DecodeError::TooDeep));
+    }
+
+    #[test]
+    fn brackets_in_a_text_and_beside_each_other_are_no_depth() {
+        let text = r#"\"[{\\"#.repeat(25);
+        let shown = r#""[{\"#.repeat(25);
+        let list = "[],{},".repeat(500);
+        let json = format!(r#"{{"y":[{list}0],"type":"broadcast","sender":"ana","content":"{text}"}}"#);
+        let said = decode(&json).unwrap().message.unwrap();
+        assert_eq!(said, ClientMessage::Broadcast { text: MessageText::parse(&shown, 100).unwrap() });
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const WEBSOCKET_MESSAGE_BYTES_MIN: usize = 65_536;
 /// the other fields need room, and an over-long content shall be answered in words rather than cut.
 pub const WEBSOCKET_MESSAGE_FACTOR: usize = 16;
 
+/// How deep arrays and objects of a client's message may stand in each other, the message itself included.
+pub const JSON_DEPTH_MAX: usize = 128;
+
 /// Bytes of a refused request's `target` that its `error` repeats; a longer target is left out of the error.
 pub const TARGET_ECHO_BYTES_MAX: usize = 1_024;
 

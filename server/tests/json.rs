@@ -5,13 +5,13 @@ mod support;
 use support::{Server, json};
 
 #[test]
-fn nesting_of_any_depth_is_refused_and_the_connection_stays() {
+fn nesting_beyond_the_limit_is_refused_wherever_it_stands_and_the_connection_stays() {
     let server = Server::start(&["--rate", "0"]);
     let [mut ana, mut beto] = server.room(["ana", "beto"]);
     let within = |value: String| format!(r#"{{"type":"broadcast","sender":"ana","content":{value}}}"#);
     let beside =
         |value: String| format!(r#"{{"type":"broadcast","sender":"ana","content":"x","y":{value}}}"#);
-    for depth in [129, 3_000, 9_000] {
+    for depth in [128, 3_000, 9_000] {
         let open_arrays = "[".repeat(depth);
         let arrays = format!("{open_arrays}{}", "]".repeat(depth));
         let open_objects = r#"{"a":"#.repeat(depth);
@@ -24,6 +24,8 @@ fn nesting_of_any_depth_is_refused_and_the_connection_stays() {
             within(arrays.clone()),
             within(open_arrays.clone()),
             within(objects.clone()),
+            beside(arrays.clone()),
+            beside(objects.clone()),
             beside(open_objects.clone()),
         ] {
             ana.send_text(&text);

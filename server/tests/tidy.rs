@@ -18,12 +18,50 @@ fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
             todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
-            files.push((path.strip_prefix(root).unwrap().to_owned(), code));
+            files.push((path.strip_prefix(root).unwrap().to_owned(), without_tests(&text)));
         }
     }
     assert!(!files.is_empty(), "{folders:?} hold no Rust file");
     files
+}
+
+/// Where a line stands while what is marked as a test's is taken out.
+enum Place {
+    Code,
+    /// Below the mark, which was indented so.
+    Marked(String),
+    /// In an item that ends with such a line.
+    Item(String),
+}
+
+/// The text with an empty line for each line of what is marked as a test's.
+fn without_tests(text: &str) -> String {
+    let mut place = Place::Code;
+    let mut code = String::new();
+    for line in text.lines() {
+        let is_code = matches!(place, Place::Code) && line.trim() != "#[cfg(test)]";
+        code.push_str(if is_code { line } else { "" });
+        code.push('\n');
+        place = match place {
+            Place::Code if is_code => Place::Code,
+            Place::Code => Place::Marked(line.replace("#[cfg(test)]", "")),
+            Place::Marked(indent) if line.trim_start().starts_with("#[") => Place::Marked(indent),
+            Place::Marked(_) if line.ends_with(';') => Place::Code,
+            Place::Marked(indent) => Place::Item(format!("{indent}}}")),
+            Place::Item(end) if line.starts_with(&end) => Place::Code,
+            Place::Item(end) => Place::Item(end),
+        };
+    }
+    code
+}
+
+#[test]
+fn what_is_a_tests_is_no_part_of_the_code_and_what_stands_below_it_is() {
+    let text = "a\n#[cfg(test)]\nmod tests;\nb\n    #[cfg(test)]\n    fn x() {\n        y;\n    }\nc\n#[cfg(test)]\nmod t {\n    z\n}\nd";
+    let code = without_tests(text);
+    assert_eq!(code.split_whitespace().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+    let line = |word| code.lines().position(|line| line == word);
+    assert_eq!((line("b"), line("c")), (Some(3), Some(8)), "each line keeps its number");
 }
 
 #[track_caller]

@@ -204,7 +204,7 @@ impl<'a> Described<'a> {
             Err(DecodeError::UnknownType { kind, target }) => {
                 (Some(kind.clone().into()), target.clone().map(Cow::Owned))
             }
-            Err(DecodeError::Json | DecodeError::Shape) => (None, None),
+            Err(DecodeError::Json | DecodeError::TooDeep | DecodeError::Shape) => (None, None),
         };
         Self { kind: kind.filter(short), target: target.filter(short) }
     }

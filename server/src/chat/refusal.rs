@@ -67,7 +67,7 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Undecodable(DecodeError::Json) => ErrorCode::BadJson,
+            Self::Undecodable(DecodeError::Json | DecodeError::TooDeep) => ErrorCode::BadJson,
             Self::Undecodable(DecodeError::Shape) | Self::Field(FieldError::TargetMissing) => {
                 ErrorCode::BadMessage
             }
@@ -102,6 +102,10 @@ impl Refusal {
             Self::Undecodable(DecodeError::Json) => {
                 "el mensaje no es JSON válido; envíe un objeto JSON por trama de texto".into()
             }
+            Self::Undecodable(DecodeError::TooDeep) => format!(
+                "el JSON está anidado demasiado; envíe un objeto de hasta {} niveles",
+                limits::JSON_DEPTH_MAX
+            ),
             Self::Undecodable(DecodeError::Shape) => {
                 "el mensaje debe ser un objeto JSON con un campo \"type\" de texto y sin claves repetidas"
                     .into()
@@ -190,6 +194,10 @@ impl Refusal {
             Self::Undecodable(DecodeError::Json) => {
                 "the message is not valid JSON; send one JSON object in each text frame".into()
             }
+            Self::Undecodable(DecodeError::TooDeep) => format!(
+                "the JSON is nested too deeply; send an object of at most {} levels",
+                limits::JSON_DEPTH_MAX
+            ),
             Self::Undecodable(DecodeError::Shape) => {
                 "the message must be a JSON object with a string \"type\" and no key given twice".into()
             }
