@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use chat_server::chat::Settings;
 use chat_server::handler::ChatHandler;
-use chat_server::reactor::{FirstBytes, Limits};
 use chat_server::reactor::handshake::HEADERS_MAX;
+use chat_server::reactor::{FirstBytes, Limits};
 use tungstenite::handshake::derive_accept_key;
 
 use crate::cuts::Cuts;
@@ -76,7 +76,10 @@ fn check(bytes: &[u8], output: &ServerOutput) {
         assert_eq!(output.header("connection"), Some("close"));
         let is_answer = matches!(status, Some(200 | 403 | 404 | 405 | 426));
         let lines = head.iter().filter(|byte| **byte == b'\n').count();
-        assert!(!is_answer || head.len() <= Limits::default().head_bytes_max && lines > 1, "answered as a request: {head:?}");
+        assert!(
+            !is_answer || head.len() <= Limits::default().head_bytes_max && lines > 1,
+            "answered as a request: {head:?}"
+        );
     }
     let is_answered = matches!(status, Some(101 | 200 | 403 | 404 | 405 | 426));
     let headers = head.split(|byte| *byte == b'\n').filter(|line| line.contains(&b':')).count();

@@ -54,7 +54,10 @@ fn compare(text: &str, received: &Result<Received<'_>, DecodeError>) {
     match (received, Received::decode(&anew, CONTENT_BYTES_MAX)) {
         (Ok(received), Ok(again)) => assert_eq!(received, &again),
         (Err(DecodeError::Shape), again) => {
-            assert!(kind.is_none() || !matches!(again, Err(DecodeError::Shape | DecodeError::TooDeep | DecodeError::Json)));
+            assert!(
+                kind.is_none()
+                    || !matches!(again, Err(DecodeError::Shape | DecodeError::TooDeep | DecodeError::Json))
+            );
         }
         (Err(error), Err(again)) => assert_eq!(error, &again),
         (received, again) => panic!("{received:?} became {again:?}"),

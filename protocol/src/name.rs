@@ -32,7 +32,7 @@ pub enum NameError {
     TooLong,
     /// A character that names do not have: blanks, `@`, control and invisible characters, symbols.
     Character(char),
-    /// `server` or `servidor`.
+    /// `server` or `servidor`, also with accents.
     Reserved,
 }
 
@@ -56,7 +56,13 @@ impl UserName {
             return Err(NameError::TooLong);
         }
         let name = Self(name.into());
-        if RESERVED.contains(&&*name.key().0) { Err(NameError::Reserved) } else { Ok(name) }
+        if RESERVED.contains(&&*name.without_marks()) { Err(NameError::Reserved) } else { Ok(name) }
+    }
+
+    /// In small letters, without accents or dots: the small letter of `İ` has one that nobody sees on an `i`.
+    fn without_marks(&self) -> String {
+        let is_mark = |c: &char| c.general_category_group() == GeneralCategoryGroup::Mark;
+        self.0.to_lowercase().nfd().filter(|c| !is_mark(c)).collect()
     }
 
     /// The name in its registered spelling.
@@ -130,6 +136,9 @@ mod tests {
             assert_eq!(UserName::parse(&format!("b{bad}x")), Err(NameError::Character(bad)));
         }
         assert_eq!(UserName::parse("server"), Err(NameError::Reserved));
-        assert_eq!(UserName::parse("SERVIDOR"), Err(NameError::Reserved));
+        for reserved in ["SERVIDOR", "SERV\u{130}DOR", "sérver"] {
+            assert_eq!(UserName::parse(reserved), Err(NameError::Reserved), "{reserved}");
+        }
+        UserName::parse("servidora").unwrap();
     }
 }

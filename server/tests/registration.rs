@@ -113,7 +113,7 @@ fn what_is_no_name_is_refused_and_the_connection_may_try_again() {
 fn the_names_of_the_server_are_reserved_in_every_spelling() {
     let server = Server::start(&[]);
     let mut client = Client::connect(&server);
-    for name in ["server", "servidor", "SERVER", "Servidor"] {
+    for name in ["server", "servidor", "SERVER", "Servidor", "SERVİDOR"] {
         client.try_register(name);
         let error = client.expect_error("name_reserved");
         assert!(error["content"].as_str().unwrap().contains(name), "{error}");

@@ -171,7 +171,7 @@ fn every_direct_dependency_has_its_reason() {
     let contributing = read("CONTRIBUTING.md");
     let section = contributing.split("## Dependencies").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
-    // What the customer chose stands in the first paragraph, the others in the first column of the table.
+    // What was given from the start stands in the first paragraph, the others in the first column of the table.
     let (chosen, table) = section.split_once("| crate |").unwrap();
     let mut known: BTreeSet<&str> = words(chosen).collect();
     for row in table.lines().filter_map(|line| line.strip_prefix("| ")) {
