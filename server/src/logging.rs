@@ -17,6 +17,10 @@ use crate::bucket::{Bucket, Rate};
 const LINE_BYTES_MAX: usize = 1_024;
 /// Lines of one severity: below warnings, and from warnings on, so that a flood of visitors hides no warning.
 pub const LINE_RATE: Rate = Rate { per_second: 200, burst: 1_000 };
+/// Once lines are left out, they are for so long at least: saying so for single lines would be a flood by itself.
+const SILENCE_MIN: Duration = Duration::from_secs(1);
+/// Lines that going on after a silence takes: what was left out, the line itself, and the beginning of the next silence.
+const LINES_AROUND_SILENCE: u32 = 3;
 
 /// Starts the log. `RUST_LOG` filters; the default is `info`.
 pub fn start() {
@@ -92,6 +96,8 @@ impl Log for Limited {
 struct Allowance {
     bucket: Bucket,
     left_out: u64,
+    /// While lines are left out: since when.
+    silent_since: Option<Duration>,
 }
 
 /// What happens to a line.
@@ -107,11 +113,23 @@ enum Verdict {
 
 impl Allowance {
     fn judge(&mut self, now: Duration) -> Verdict {
-        if self.bucket.try_take(1, LINE_RATE, now) {
+        let may_write = match self.silent_since {
+            None => self.bucket.try_take(1, LINE_RATE, now),
+            Some(since) => {
+                now.saturating_sub(since) >= SILENCE_MIN
+                    && self.bucket.try_take(LINES_AROUND_SILENCE, LINE_RATE, now)
+            }
+        };
+        if may_write {
+            self.silent_since = None;
             return Verdict::Write { left_out: std::mem::take(&mut self.left_out) };
         }
         self.left_out += 1;
-        if self.left_out == 1 { Verdict::BeginToLeaveOut } else { Verdict::LeaveOut }
+        if self.silent_since.is_some() {
+            return Verdict::LeaveOut;
+        }
+        self.silent_since = Some(now);
+        Verdict::BeginToLeaveOut
     }
 }
 
@@ -177,10 +195,29 @@ mod tests {
         }
         let later = at + Duration::from_secs(1);
         assert_eq!(allowance.judge(later), Verdict::Write { left_out: 5_000 });
-        for _ in 1..LINE_RATE.per_second {
+        for _ in LINES_AROUND_SILENCE..LINE_RATE.per_second {
             assert_eq!(allowance.judge(later), Verdict::Write { left_out: 0 });
         }
         assert_eq!(allowance.judge(later), Verdict::BeginToLeaveOut);
+    }
+
+    #[test]
+    fn a_lasting_storm_writes_no_more_lines_than_the_rate_what_it_says_about_them_included() {
+        let mut allowance = Allowance::default();
+        let mut lines = 0;
+        let seconds = 60;
+        for millisecond in 0..seconds * 1_000 {
+            lines += match allowance.judge(Duration::from_millis(millisecond)) {
+                Verdict::Write { left_out: 0 } | Verdict::BeginToLeaveOut => 1,
+                Verdict::Write { .. } => 2,
+                Verdict::LeaveOut => 0,
+            };
+        }
+        let allowed = u64::from(LINE_RATE.burst) + seconds * u64::from(LINE_RATE.per_second);
+        assert!(
+            (allowed - 2 * u64::from(LINE_RATE.per_second)..=allowed + 1).contains(&lines),
+            "{lines} of {allowed}"
+        );
     }
 
     #[test]
