@@ -17,7 +17,8 @@ pub struct Progress {
 const HEADER_BYTES_MAX: usize = 14;
 
 impl Progress {
-    /// Takes the next bytes. Returns whether a message ended in them.
+    /// Takes the next bytes. Returns whether somewhere in them nothing was left to finish: after the end of a message,
+    /// or of a control frame that stands between messages.
     pub fn follow(&mut self, mut bytes: &[u8]) -> bool {
         let mut ended = false;
         while !bytes.is_empty() {
@@ -42,7 +43,7 @@ impl Progress {
         ended
     }
 
-    /// Whether a message was begun and is not finished.
+    /// Whether a message, or a control frame, was begun and is not finished.
     #[must_use]
     pub fn is_mid_message(&self) -> bool {
         self.header_len > 0 || self.fragmented
@@ -54,7 +55,7 @@ impl Progress {
         if !is_control {
             self.fragmented = !is_final;
         }
-        is_final && !is_control
+        !self.fragmented
     }
 
     /// How long the header is, as far as its bytes so far tell.
@@ -121,8 +122,7 @@ mod tests {
                     progress.follow(part);
                     assert!(progress.is_mid_message());
                 }
-                let control = bytes[0] & 0x08 != 0;
-                assert_eq!(progress.follow(&[*last]), *between && !control);
+                assert_eq!(progress.follow(&[*last]), *between);
                 assert_eq!(progress.is_mid_message(), !between);
             }
             let all: Vec<u8> = stream.iter().flat_map(|(bytes, _)| bytes.clone()).collect();

@@ -64,6 +64,22 @@ fn a_message_that_is_finished_in_time_lets_the_next_one_take_its_own_time() {
 }
 
 #[test]
+fn control_frames_that_are_cut_by_every_segment_are_no_message_that_never_ends() {
+    let mut world = World::new();
+    let number = world.open();
+    let ping = client_frame(OpCode::Control(Control::Ping), true, b"hi");
+    let (begin, end) = ping.split_at(3);
+    world.send(number, begin);
+    for _ in 0..10 {
+        world.pass(Duration::from_secs(10));
+        world.send(number, &[end, begin].concat());
+    }
+    assert_eq!(world.handler.closes, []);
+    world.pass(Duration::from_secs(31));
+    assert_eq!(world.handler.closes, [CloseReason::Stalled]);
+}
+
+#[test]
 fn a_message_that_the_byte_rate_holds_up_is_not_stalled() {
     let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
     let mut world = World::within(limits);
