@@ -62,7 +62,12 @@ const GIB: u64 = 1 << 30;
 /// All that can be set, in the order of [`Name`].
 pub const TABLE: [Row; 17] = [
     time("handshake", 10, "para enviar la petición HTTP entera", "to send the whole HTTP request"),
-    time("registration", 30, "para registrarse, desde que se conecta", "to register, from connecting on"),
+    time(
+        "registration",
+        30,
+        "para registrarse, desde la respuesta 101",
+        "to register, from the answer 101 on",
+    ),
     time("ping", 25, "de silencio hasta el ping del servidor", "of silence until the server pings"),
     time(
         "pong",

@@ -66,7 +66,7 @@ pub struct Settings {
     pub content_bytes_max: usize,
     /// Messages of one peer. `None`: any number.
     pub message_rate: Option<Rate>,
-    /// From connecting to being registered.
+    /// From the end of the handshake to being registered.
     pub registration_timeout: Duration,
     /// Whoever goes on sending too fast for so long is closed.
     pub flood_timeout: Duration,
