@@ -309,7 +309,11 @@ fn programs_get_the_same_as_people() {
     let config = config(Lang::English);
     let report = Report::of(Case { config: &config, facts: &facts });
     assert!(report.is_anything_in_the_way());
-    assert!(report.text().contains("In the way: SERVER-SILENT."), "{}", report.text());
+    let more = "In the way: SERVER-SILENT.\nMore: chat-server --explain SERVER-SILENT\n";
+    assert!(report.text().contains(more), "{}", report.text());
+    let well = well();
+    let nothing = Report::of(Case { config: &config, facts: &well }).text();
+    assert!(!nothing.contains("--explain"), "of nothing there is no more to say: {nothing}");
     let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
     assert_eq!(json["port"], 8888);
     assert_eq!(json["in_the_way"], serde_json::json!(["SERVER-SILENT"]));
