@@ -210,6 +210,8 @@ pub struct Chat {
     caught_up: usize,
     /// Messages pulled by peers since the start.
     deliveries: u64,
+    /// Messages that waited for peers who were closed, or could hear nothing any more.
+    discarded: u64,
     outputs: VecDeque<Output>,
     /// Effects of the event that is being applied.
     effects: Vec<Effect>,
@@ -236,6 +238,7 @@ impl Chat {
             cursors_from: 0,
             caught_up: 0,
             deliveries: 0,
+            discarded: 0,
             outputs: VecDeque::new(),
             effects: Vec::new(),
             too_slow: Vec::new(),
@@ -272,7 +275,7 @@ impl Chat {
         // Users who fell off the ring were dropped when it happened; of the others only those who leave can
         // have fallen off since, and they get no more.
         if mailbox.has_fallen_off(&self.ring) {
-            mailbox.clear(&mut self.held);
+            self.discarded += mailbox.clear(&self.ring, &mut self.held);
         }
         let post = mailbox.next(&self.ring, &mut self.held)?;
         self.caught_up += usize::from(!post.more);
@@ -280,10 +283,25 @@ impl Chat {
         Some(post)
     }
 
+    /// Lets go of what waits for a peer whose connection can give it nothing any more.
+    pub fn discard(&mut self, peer: PeerId) {
+        let peer = self.peers.get_mut(peer.0 as usize).and_then(Option::as_mut);
+        let Some(Peer { mailbox, .. }) = peer else { return };
+        let count = mailbox.discard(&self.ring, &mut self.held);
+        self.caught_up += usize::from(count > 0);
+        self.discarded += count;
+    }
+
     /// How many messages peers have pulled, each counted once for each peer.
     #[must_use]
     pub fn deliveries(&self) -> u64 {
         self.deliveries
+    }
+
+    /// How many messages waited for peers and were never pulled, counted in the same way.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        self.discarded
     }
 
     /// How many users are registered.
@@ -386,7 +404,7 @@ impl Chat {
         }
         let peer = self.peers.get_mut(id.0 as usize).and_then(Option::take);
         if let Some(Peer { mut mailbox, .. }) = peer {
-            mailbox.clear(&mut self.held);
+            self.discarded += mailbox.clear(&self.ring, &mut self.held);
         }
     }
 

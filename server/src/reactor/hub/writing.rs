@@ -34,7 +34,7 @@ impl<N: Network> Hub<N> {
         };
         if is_told {
             // It gets nothing more, but what is said until it goes must not pile up as if it read too slowly.
-            while handler.on_writable(ops, id).is_some_and(|outgoing| outgoing.more) {}
+            handler.on_discard(ops, id);
         }
         if !connection.flags.writable {
             return;
