@@ -431,7 +431,7 @@ impl<N: Network> Hub<N> {
         let mut connection = self.connections.remove(id.slot());
         self.refused -= usize::from(connection.flags.is_refused);
         if let Some(network) = connection.network {
-            self.neighbours.leave(network);
+            self.neighbours.leave(network, self.now);
         }
         connection.outbox.clear(&mut self.spares.outbox);
         assert_eq!(connection.generation, id.generation(), "a slot is freed once");

@@ -138,7 +138,7 @@ impl<N: Network> Hub<N> {
 
     fn forget_neighbour(&mut self, network: Option<origin::Network>) {
         if let Some(network) = network {
-            self.neighbours.leave(network);
+            self.neighbours.leave(network, self.now);
         }
     }
 }
