@@ -14,13 +14,13 @@ pub mod handshake;
 pub mod hub;
 pub mod id;
 pub mod ledger;
+pub mod line;
 pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
 pub mod sockets;
 pub mod stats;
-pub mod strangers;
 pub mod wheel;
 
 use std::fmt;

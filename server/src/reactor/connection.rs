@@ -91,6 +91,8 @@ pub struct Flags {
     pub(crate) came_in_a_crowd: bool,
     /// It was told that it cannot stay.
     pub(crate) is_refused: bool,
+    /// Stands in the line of those whose going is waited for.
+    pub(crate) lingers: bool,
     /// Stands on the list of those to be written to.
     pub(crate) wants_write: bool,
     /// Stands on the list of those that have more to read without a new edge.

@@ -9,6 +9,7 @@ mod accepting;
 pub mod census;
 mod doorstep;
 mod ending;
+mod lingering;
 mod overrun;
 mod receiving;
 mod recording;
@@ -27,10 +28,10 @@ use super::first_bytes::FirstBytes;
 use super::handler::{Handler, Ops, Refusal, Wish};
 use super::id::ConnectionId;
 use super::ledger::{Ending, Ledger};
+use super::line::Line;
 use super::neighbours::Neighbours;
 use super::network::{Network, Readiness};
 use super::stats::TurnTimes;
-use super::strangers::Strangers;
 use super::wheel::Wheel;
 use crate::moment::Moment;
 use accepting::Accepting;
@@ -70,7 +71,10 @@ pub struct Hub<N: Network> {
     receive_buffer: Box<[u8]>,
     spares: Spares,
     accepting: Accepting,
-    strangers: Strangers,
+    /// Those of whom the handler has not said that it knows them.
+    strangers: Line,
+    /// Those to whom everything is said, and who are waited for.
+    lingering: Line,
     /// Those who were told that they cannot stay, and are still here.
     refused: usize,
     neighbours: Neighbours,
@@ -110,7 +114,8 @@ impl<N: Network> Hub<N> {
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
             spares: Spares::new(limits.message_bytes_max),
             accepting: Accepting::default(),
-            strangers: Strangers::default(),
+            strangers: Line::default(),
+            lingering: Line::default(),
             refused: 0,
             neighbours: Neighbours::default(),
             ledger: Ledger::default(),
@@ -423,13 +428,14 @@ impl<N: Network> Hub<N> {
         }
         assert!(!matches!(connection.state, State::Open(_)), "an open connection ends with on_close");
         connection.state = State::Over;
+        self.give_place_up(id);
         self.to_free.push(id);
     }
 
     fn free(&mut self, id: ConnectionId) {
         self.count_as_known(id);
+        self.give_place_up(id);
         let mut connection = self.connections.remove(id.slot());
-        self.refused -= usize::from(connection.flags.is_refused);
         if let Some(network) = connection.network {
             self.neighbours.leave(network, self.now);
         }

@@ -29,6 +29,7 @@ use crate::frame;
 mod crowds;
 mod doorstep;
 mod ending;
+mod lingering;
 mod opening;
 mod overrun;
 mod turns;
