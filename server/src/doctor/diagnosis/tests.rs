@@ -250,6 +250,12 @@ fn a_firewall_drops_lets_through_or_cannot_be_told_and_says_why() {
         &["not even root", "outside of the container"],
     );
     assert_finding(&with(Listing::Absent), "FIREWALL-UNKNOWN", Status::Unknown, &["not installed"]);
+    let elsewhere = NFT_DROPS.replace("drop", "accept").replace(
+        "}}]}",
+        r#"}}, {"rule": {"family": "ip", "table": "own", "chain": "in", "expr": [{"dnat": {"addr": "10.0.0.9"}}]}}]}"#,
+    );
+    let words = ["10.0.0.9", "cannot be decided from here", "--explain FIREWALL-UNKNOWN"];
+    assert_finding(&with(Listing::Text(elsewhere)), "FIREWALL-UNKNOWN", Status::Unknown, &words);
     let odd = Listing::Refused("\u{1b}[31modd".to_owned());
     assert_finding(&with(odd), "FIREWALL-UNKNOWN", Status::Unknown, &["«\\u{1b}[31modd»"]);
 }
