@@ -109,24 +109,26 @@ By IPv6 people can get in too, if the machine has a public IPv6 address.",
         spanish: "\
 No se sabe qué dirección se usa desde Internet.
 La máquina tiene solo direcciones privadas, y nadie dijo cuál lleva a ella. Se
-pregunta solo al servicio de metadatos de la nube, versión 2 de AWS, a nadie en
-Internet; otros proveedores no hablan esa versión.
+pregunta solo al servicio de metadatos de la nube, versión 2 de AWS, por IPv4 o
+IPv6, a nadie en Internet; otros proveedores no hablan esa versión.
 - En la nube: está en la página del proveedor, junto a la máquina.
 - En casa: es la del router (su página, o curl -4 https://ifconfig.me), y en él
   hay que redirigir el puerto TCP a esta máquina. Algunos proveedores (CGNAT,
   100.64.x) no dan ninguna: entonces, IPv6 o una VPN.
-- En un contenedor de AWS: el límite de saltos de los metadatos debe ser 2.
+- En un contenedor de AWS: el límite de saltos de los metadatos debe ser 2. Sin
+  IPv4: el punto de acceso IPv6 de los metadatos debe estar activado.
 - Con --no-metadata no se preguntó: repita sin esa opción.",
         english: "\
 Which address is used from the Internet is unknown.
 The machine has private addresses only, and nobody told which leads to it. Only
-the cloud's metadata service is asked, version 2 of AWS, and nobody on the
-Internet; other providers do not speak that version.
+the cloud's metadata service is asked, version 2 of AWS, by IPv4 or IPv6, and
+nobody on the Internet; other providers do not speak that version.
 - In a cloud: it is on the provider's page, beside the machine.
 - At home: it is the router's (its page, or curl -4 https://ifconfig.me), which
   has to forward the TCP port to this machine. Some providers (CGNAT, 100.64.x)
   give none: then IPv6, or a VPN.
-- In a container at AWS: the hop limit of the metadata has to be 2.
+- In a container at AWS: the hop limit of the metadata has to be 2. Without
+  IPv4: the metadata's IPv6 endpoint has to be enabled.
 - With --no-metadata it was not asked: repeat without that option.",
     },
     Explanation {
