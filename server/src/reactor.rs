@@ -19,6 +19,7 @@ pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
+pub mod session;
 pub mod sockets;
 pub mod stats;
 pub mod wheel;

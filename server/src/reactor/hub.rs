@@ -23,7 +23,7 @@ use slab::Slab;
 
 use super::Limits;
 use super::close::CloseReason;
-use super::connection::{Connection, Spares, State, TimerKind};
+use super::connection::{Connection, State, TimerKind};
 use super::first_bytes::FirstBytes;
 use super::handler::{Handler, Ops, Refusal, Wish};
 use super::id::ConnectionId;
@@ -31,6 +31,7 @@ use super::ledger::{Ending, Ledger};
 use super::line::Line;
 use super::neighbours::Neighbours;
 use super::network::{Network, Readiness};
+use super::session::Spares;
 use super::stats::TurnTimes;
 use super::wheel::Wheel;
 use crate::moment::Moment;
