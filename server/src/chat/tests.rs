@@ -1,6 +1,6 @@
 //! The chat core with a fake clock: what each peer is told, as the messages it would decode.
 
-use chat_protocol::{ErrorCode, Received, ServerMessage, StatusReason};
+use chat_protocol::{ErrorCode, Lang, Received, ServerMessage, StatusReason};
 use serde_json::{Value, json};
 
 use super::*;
