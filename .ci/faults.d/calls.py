@@ -2,13 +2,12 @@
 
 They fail by `strace -e inject`, which answers a call of the server in the system's place.
 """
-import signal
 import subprocess
 import tempfile
 import threading
 import time
 
-from chat import SHARE_MAX, Client, Server, Skip, check, needs, visit
+from chat import PATIENCE, SHARE_MAX, Client, Server, Skip, check, needs, visit
 
 # What a message between two users takes at most, whatever is done to the server.
 LONGEST_MAX = 0.1
@@ -42,9 +41,6 @@ def failing_calls(call, errors, when, visits=30, nudge_after=None):
         with tempfile.TemporaryDirectory() as directory:
             log = f"{directory}/strace"
             with Server("--rate", "0", through=traced(log, f"{call}:error={error}:when={when}")) as server:
-                # A signal wakes the loop by `sendto` as well. The wake-up that is made to fail may be that of the
-                # signal to stop; then one that means nothing wakes it.
-                server.stop_signals += [signal.SIGUSR1] if call == "sendto" else []
                 served = sum(visit(server, f"u{n}", nudge_after) for n in range(visits))
                 check(f"{error}: it serves", served >= visits // 2, f"{served} of {visits}")
                 check(f"{error}: the last ones too", any(visit(server, f"z{n}", nudge_after) for n in range(3)))
@@ -85,6 +81,28 @@ def reading_fails():
 
 def writing_fails():
     return failing_calls("sendto", ["ENOBUFS", "ENOMEM", "EPIPE", "ECONNRESET"], "20+41")
+
+
+def wait_until_it_waits(pid):
+    """A signal that comes at another time interrupts nothing."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with open(f"/proc/{pid}/wchan", encoding="utf-8") as place:
+            if "ep_poll" in (where := place.read()) or "epoll" in where:
+                return
+    raise Skip("the system does not show where a process waits")
+
+
+def the_wake_up_of_a_signal_fails():
+    """A signal wakes the loop by `sendto`. Where there is no memory for it, that it interrupts the sleep is enough."""
+    can_trace()
+    with tempfile.TemporaryDirectory() as directory:
+        log = f"{directory}/strace"
+        with Server(through=traced(log, "sendto:error=ENOBUFS:when=1+1")) as server:
+            wait_until_it_waits(server.process.pid)
+        injected = count_injected(log)
+        check("the call failed", injected > 0)
+    return f"{injected} wake-ups failed, and it stopped in order"
 
 
 def watching_a_newcomer_fails():

@@ -55,7 +55,6 @@ class Server:
         self.first_line = self.process.stdout.readline().strip()
         check("it starts", self.first_line, f"{command} ended with {self.process.poll()}")
         self.port = int(self.first_line.rsplit(" ", 1)[1])
-        self.stop_signals = [signal.SIGTERM]
 
     def __enter__(self):
         return self
@@ -70,8 +69,7 @@ class Server:
         """It lives, and ends in order and in time."""
         check("it lives", self.process.poll() is None, f"ended with {self.process.poll()}")
         start = time.monotonic()
-        for number in self.stop_signals:
-            self.process.send_signal(number)
+        self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(PATIENCE)
         check("it stops in order", status == 0, status)
         check("it stops in time", time.monotonic() - start < STOP_MAX + SLACK, time.monotonic() - start)

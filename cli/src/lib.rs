@@ -23,6 +23,9 @@ pub const EXIT_USAGE: u8 = 2;
 /// Columns that the help is wrapped at.
 const HELP_COLUMNS: usize = 80;
 
+/// Letters by which a word may differ from the one that was meant.
+const NEAR_CHANGES_MAX: usize = 3;
+
 /// Why the program ends before it begins.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -179,6 +182,16 @@ fn problem(error: &clap::Error, lang: Lang) -> String {
     }
 }
 
+/// The word among the known ones that somebody probably meant, if one is near.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .filter(|(changes, known)| *changes <= NEAR_CHANGES_MAX && *changes < known.len() / 2)
+        .min_by_key(|(changes, _)| *changes)
+        .map(|(_, known)| known)
+}
+
 /// With a full stop, unless a question mark ends it.
 #[must_use]
 pub fn ended(sentence: String) -> String {
@@ -267,6 +280,17 @@ mod tests {
             assert_eq!(usage(Lang::Spanish, args), sentence);
         }
         assert_eq!(usage(Lang::English, &["demo"]), "demo: missing <PORT>. See demo --help");
+    }
+
+    #[test]
+    fn the_nearest_word_is_proposed_if_one_is_near() {
+        let near = |word| nearest(word, ["FIREWALL-OPEN", "FIREWALL-DROPS", "PORT-FREE"].into_iter());
+        assert_eq!(near("FIREWALL-DROP"), Some("FIREWALL-DROPS"));
+        assert_eq!(near("FIREWALLOPEN"), Some("FIREWALL-OPEN"));
+        assert_eq!(near("PROT-FREE"), Some("PORT-FREE"));
+        for far in ["", "NO", "LOOPBACK"] {
+            assert_eq!(near(far), None, "{far}");
+        }
     }
 
     #[test]

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use chat_cli::Stop;
 use chat_protocol::{Lang, limits};
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::bounds::{self, Bounds};
 use crate::config::Config;
-use crate::doctor;
+use crate::doctor::finding::{CODES, shown};
+use crate::doctor::{self, explanation};
 use crate::prefix::Prefix;
 use crate::web_origin::Host;
 
@@ -17,7 +19,7 @@ use crate::web_origin::Host;
 const INACTIVITY_SECONDS_MAX: f64 = 1e9;
 /// The largest `--max-clients`.
 const CLIENTS_MAX: usize = 1_000_000;
-/// Instead of a limit: lists them.
+/// Instead of a limit or a code: lists them.
 const LIST: &str = "list";
 /// The largest `--rate`.
 const RATE_MAX: u32 = 100_000;
@@ -29,6 +31,10 @@ const RATE_MAX: u32 = 100_000;
 pub fn parse(args: &[OsString], lang: Lang) -> Result<Config, Stop> {
     if asks_for_the_limits(args) {
         return Err(Stop::Answer(bounds::listing(lang)));
+    }
+    // It needs no port, so it cannot wait for clap, which refuses a command line without one.
+    if let Some(code) = chat_cli::value_of(args, "--explain") {
+        return Err(explanation(&code.to_string_lossy(), lang));
     }
     let matches = chat_cli::parse(command(lang), lang, args)?;
     let default = Config::default();
@@ -65,6 +71,24 @@ fn asks_for_the_limits(args: &[OsString]) -> bool {
     let joined = format!("--limit={LIST}");
     let asks = |pair: &[OsString]| pair[0] == "--limit" && pair[1] == LIST;
     args.iter().any(|arg| *arg == *joined) || args.windows(2).any(asks)
+}
+
+fn explanation(code: &str, lang: Lang) -> Stop {
+    if code == LIST {
+        return Stop::Answer(explanation::listing(lang));
+    }
+    if let Some(text) = explanation::explain(code, lang) {
+        return Stop::Answer(text);
+    }
+    let nearest = chat_cli::nearest(&code.to_uppercase(), CODES.into_iter());
+    let code = shown(code);
+    let (unknown, all) = match lang {
+        Lang::Spanish => (format!("no hay un código «{code}»"), "Todos: chat-server --explain list"),
+        Lang::English => (format!("there is no code «{code}»"), "All of them: chat-server --explain list"),
+    };
+    let question = lang.pick("¿quiso decir", "did you mean");
+    let unknown = nearest.map_or(format!("{unknown}."), |near| format!("{unknown}; {question} «{near}»?"));
+    Stop::Usage(format!("chat-server: {unknown} {all}"))
 }
 
 fn all_bounds(matches: &ArgMatches, lang: Lang) -> Bounds {
@@ -138,6 +162,11 @@ fn command(lang: Lang) -> Command {
         .arg(flag("doctor", texts.doctor))
         .arg(flag("json", texts.json).requires("doctor"))
         .arg(flag("no-metadata", texts.no_metadata).requires("doctor"))
+        .arg(
+            option("explain", texts.code_name, texts.explain)
+                .value_parser(PossibleValuesParser::new(CODES.into_iter().chain([LIST])))
+                .hide_possible_values(true),
+        )
 }
 
 fn option(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
@@ -194,6 +223,8 @@ struct Texts {
     prefix_form: &'static str,
     metrics: &'static str,
     doctor: &'static str,
+    code_name: &'static str,
+    explain: &'static str,
     json: &'static str,
     no_metadata: &'static str,
     doctor_port: &'static str,
@@ -231,6 +262,8 @@ impl Texts {
                 prefix_form: "una dirección con o sin prefijo, como 10.0.0.0/8",
                 metrics: "Quién más lee /metrics; se repite [nadie]",
                 doctor: "¿Por qué no llega nadie? Examina, sin servir",
+                code_name: "CÓDIGO",
+                explain: "Explica un resultado de --doctor; list los enumera",
                 json: "Con --doctor: para programas",
                 no_metadata: "Con --doctor: sin preguntar nada a la nube",
                 doctor_port: "chat-server: --doctor examina un puerto entre 1 y 65535, y 0 no es ninguno. Vea chat-server --help",
@@ -264,6 +297,8 @@ impl Texts {
                 prefix_form: "an address with or without a prefix, such as 10.0.0.0/8",
                 metrics: "Who else reads /metrics; repeatable [nobody]",
                 doctor: "Why would nobody get in? Examines, serves not",
+                code_name: "CODE",
+                explain: "Explains a result of --doctor; list lists them",
                 json: "With --doctor: for programs",
                 no_metadata: "With --doctor: asks the cloud nothing",
                 doctor_port: "chat-server: --doctor examines a port from 1 to 65535, and 0 is none. See chat-server --help",
@@ -351,6 +386,39 @@ mod tests {
         assert_eq!(asked(&["--doctor", "8080"]), Some(people));
         let programs = doctor::Options { json: true, asks_metadata: false };
         assert_eq!(asked(&["8080", "--json", "--no-metadata", "--doctor"]), Some(programs));
+    }
+
+    #[test]
+    fn a_code_is_explained_without_a_port_and_list_lists_all() {
+        for args in [&["--explain", "port-held"][..], &["8080", "--doctor", "--explain=PORT-HELD"]] {
+            let Err(Stop::Answer(text)) = parsed(args) else { panic!("{args:?}") };
+            assert!(text.starts_with("PORT-HELD\n\nAnother program has the port."), "{text}");
+        }
+        let Err(Stop::Answer(list)) = parsed(&["--explain", "list"]) else { panic!("no list") };
+        assert!(CODES.iter().all(|code| list.contains(code)), "{list}");
+    }
+
+    #[test]
+    fn an_unknown_code_is_told_the_nearest_and_where_all_are() {
+        assert_eq!(
+            usage(&["--explain", "firewall-drop"]),
+            "chat-server: there is no code «firewall-drop»; did you mean «FIREWALL-DROPS»? \
+             All of them: chat-server --explain list"
+        );
+        assert_eq!(
+            usage(&["--explain=\u{1b}[2J"]),
+            "chat-server: there is no code «\\u{1b}[2J». All of them: chat-server --explain list"
+        );
+        assert!(usage(&["--explain"]).contains("missing value for --explain"));
+    }
+
+    #[test]
+    fn man_page_and_completions_know_the_codes() {
+        for kind in ["man", "bash", "zsh", "fish"] {
+            let Err(Stop::Answer(text)) = parsed(&["--generate", kind]) else { panic!("no {kind}") };
+            assert!(text.contains("explain"), "{kind}");
+            assert!(kind == "man" || CODES.iter().all(|code| text.contains(code)), "{kind}");
+        }
     }
 
     #[test]

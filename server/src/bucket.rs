@@ -42,6 +42,13 @@ impl Bucket {
         Duration::from_micros(debt.div_ceil(u64::from(rate.per_second)))
     }
 
+    /// When it is full again if nothing more is taken.
+    #[must_use]
+    pub fn full_at(&self, rate: Rate) -> Duration {
+        let refilled_in = self.missing.div_ceil(u64::from(rate.per_second));
+        Duration::from_micros(self.at.saturating_add(refilled_in))
+    }
+
     fn refill(&mut self, rate: Rate, now: Duration) {
         let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
         let back = now.saturating_sub(self.at).saturating_mul(u64::from(rate.per_second));
@@ -78,6 +85,20 @@ mod tests {
         assert_eq!(bucket.take(10, RATE, now), Duration::from_millis(500));
         assert_eq!(bucket.take(0, RATE, now + Duration::from_millis(500)), Duration::ZERO);
         assert!(bucket.take(usize::MAX, RATE, now) > Duration::from_secs(1_000_000));
+    }
+
+    #[test]
+    fn it_names_the_time_at_which_it_is_full_again() {
+        let mut bucket = Bucket::default();
+        assert_eq!(bucket.full_at(RATE), Duration::ZERO);
+        let now = Duration::from_secs(5);
+        assert!(bucket.try_take(3, RATE, now));
+        assert_eq!(bucket.full_at(RATE), now + Duration::from_millis(150));
+        let full_at = bucket.full_at(RATE);
+        assert!(bucket.try_take(RATE.burst, RATE, full_at));
+        let mut early = Bucket::default();
+        assert!(early.try_take(3, RATE, now));
+        assert!(!early.try_take(RATE.burst, RATE, full_at - Duration::from_micros(1)));
     }
 
     #[test]

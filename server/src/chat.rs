@@ -12,23 +12,26 @@
 
 mod delivery;
 pub mod event;
+pub mod exchange;
 pub mod mailbox;
 pub mod peer;
 pub mod refusal;
 pub mod ring;
 pub mod room;
 pub mod roster;
+pub mod settings;
 mod slow;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_protocol::{DecodeError, ErrorCode, Lang, Received, Status, UserName, limits};
+use chat_protocol::{DecodeError, Received, Status, UserName, limits};
 
 pub use crate::origin::Origin;
+pub use exchange::{Input, Output};
 pub use mailbox::Post;
+pub use settings::Settings;
 
 use crate::bucket::Rate;
 use crate::close_code;
@@ -49,153 +52,6 @@ pub const FLOOD_FORGIVEN_AFTER: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u32);
 
-/// The rules that can be set.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// The language of error sentences.
-    pub lang: Lang,
-    /// Without activity for so long, a user becomes INACTIVO. `None`: never.
-    pub inactivity: Option<Duration>,
-    /// Users from one address, exempt ones not counted. `None`: any number.
-    pub users_per_address_max: Option<u32>,
-    /// Whether others are told of a user's address only its network ([`masked`](crate::origin::masked)).
-    pub masks_addresses: bool,
-    /// Users in all.
-    pub users_max: usize,
-    /// Bytes of a message's content.
-    pub content_bytes_max: usize,
-    /// Messages of one peer. `None`: any number.
-    pub message_rate: Option<Rate>,
-    /// From the end of the handshake to being registered.
-    pub registration_timeout: Duration,
-    /// Whoever goes on sending too fast for so long is closed.
-    pub flood_timeout: Duration,
-    /// Bytes of the general chat's ring.
-    pub ring_bytes: usize,
-    /// Whoever has so many bytes of the general chat before it for longer than `behind_timeout` is closed.
-    pub behind_bytes_max: usize,
-    /// See `behind_bytes_max`.
-    pub behind_timeout: Duration,
-    /// Bytes of letters that wait for one peer, at least [`mailbox::LETTER_BYTES_MAX`]; whoever has more and gets
-    /// another is closed.
-    pub letter_bytes_max: usize,
-    /// Bytes of letters that wait for all peers; over it, those are closed whose fault it is.
-    pub letters_bytes_max: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            lang: Lang::Spanish,
-            inactivity: Some(Duration::from_secs(60)),
-            users_per_address_max: Some(1),
-            masks_addresses: false,
-            users_max: 10_000,
-            content_bytes_max: limits::CONTENT_BYTES_DEFAULT,
-            message_rate: Some(Rate { per_second: 20, burst: 60 }),
-            registration_timeout: Duration::from_secs(30),
-            flood_timeout: Duration::from_secs(10),
-            ring_bytes: ring::RING_BYTES,
-            behind_bytes_max: 256 * 1024,
-            behind_timeout: Duration::from_secs(10),
-            letter_bytes_max: mailbox::LETTER_BYTES_MAX,
-            letters_bytes_max: 64 << 20,
-        }
-    }
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A peer connected.
-    Opened {
-        /// Who.
-        peer: PeerId,
-        /// From where.
-        origin: Origin,
-    },
-    /// A peer sent a text message.
-    Received {
-        /// Who.
-        peer: PeerId,
-        /// The message, decoded.
-        message: Result<Received<'a>, DecodeError>,
-    },
-    /// A peer sent a binary message.
-    ReceivedBinary {
-        /// Who.
-        peer: PeerId,
-    },
-    /// The time asked for by [`Output::SetTimer`] has come.
-    TimerFired {
-        /// For whom.
-        peer: PeerId,
-    },
-    /// The connection of a peer is over.
-    Closed {
-        /// Whose.
-        peer: PeerId,
-    },
-    /// The server stops: nobody needs to be told who leaves any more.
-    ShuttingDown,
-}
-
-/// What to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// A peer has post, this many bytes more than before.
-    Wake {
-        /// Who.
-        peer: PeerId,
-        /// The size of the new letter.
-        bytes: usize,
-    },
-    /// Every user has post, this many bytes more than before.
-    WakeAll {
-        /// The size of the new frame.
-        bytes: usize,
-        /// Whether somebody waits for it. Who comes, goes or falls idle can be told a little later, together.
-        is_urgent: bool,
-    },
-    /// Close a peer's connection, after its post.
-    Close {
-        /// Whose.
-        peer: PeerId,
-        /// RFC 6455, section 7.4.1.
-        code: u16,
-        /// In words.
-        reason: Cow<'static, str>,
-    },
-    /// Set, move or cancel the one timer of a peer, by the monotonic clock.
-    SetTimer {
-        /// Whose.
-        peer: PeerId,
-        /// When.
-        at: Option<Duration>,
-    },
-    /// A peer is registered now. For the log.
-    Joined {
-        /// Who.
-        peer: PeerId,
-        /// As whom.
-        name: UserName,
-    },
-    /// A request was refused. For the log.
-    Refused {
-        /// Whose.
-        peer: PeerId,
-        /// Why.
-        code: ErrorCode,
-    },
-    /// A user is no longer registered. For the log.
-    Left {
-        /// Who.
-        peer: PeerId,
-        /// As whom.
-        name: UserName,
-    },
-}
-
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Chat {
@@ -213,6 +69,8 @@ pub struct Chat {
     caught_up: usize,
     /// Messages pulled by peers since the start.
     deliveries: u64,
+    /// Messages that waited for peers who were closed, or could hear nothing any more.
+    discarded: u64,
     outputs: VecDeque<Output>,
     /// Effects of the event that is being applied.
     effects: Vec<Effect>,
@@ -239,6 +97,7 @@ impl Chat {
             cursors_from: 0,
             caught_up: 0,
             deliveries: 0,
+            discarded: 0,
             outputs: VecDeque::new(),
             effects: Vec::new(),
             too_slow: Vec::new(),
@@ -275,7 +134,7 @@ impl Chat {
         // Users who fell off the ring were dropped when it happened; of the others only those who leave can
         // have fallen off since, and they get no more.
         if mailbox.has_fallen_off(&self.ring) {
-            mailbox.clear(&mut self.held);
+            self.discarded += mailbox.clear(&self.ring, &mut self.held);
         }
         let post = mailbox.next(&self.ring, &mut self.held)?;
         self.caught_up += usize::from(!post.more);
@@ -283,10 +142,25 @@ impl Chat {
         Some(post)
     }
 
+    /// Lets go of what waits for a peer whose connection can give it nothing any more.
+    pub fn discard(&mut self, peer: PeerId) {
+        let peer = self.peers.get_mut(peer.0 as usize).and_then(Option::as_mut);
+        let Some(Peer { mailbox, .. }) = peer else { return };
+        let count = mailbox.discard(&self.ring, &mut self.held);
+        self.caught_up += usize::from(count > 0);
+        self.discarded += count;
+    }
+
     /// How many messages peers have pulled, each counted once for each peer.
     #[must_use]
     pub fn deliveries(&self) -> u64 {
         self.deliveries
+    }
+
+    /// How many messages waited for peers and were never pulled, counted in the same way.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        self.discarded
     }
 
     /// How many users are registered.
@@ -389,7 +263,7 @@ impl Chat {
         }
         let peer = self.peers.get_mut(id.0 as usize).and_then(Option::take);
         if let Some(Peer { mut mailbox, .. }) = peer {
-            mailbox.clear(&mut self.held);
+            self.discarded += mailbox.clear(&self.ring, &mut self.held);
         }
     }
 

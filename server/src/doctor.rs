@@ -1,7 +1,7 @@
 //! `chat-server --doctor PORT`: why nobody gets in, found out on the server's machine without starting a chat.
 //!
 //! [`collect`] looks at the system and is the one file that does; [`diagnosis`] says what the [`facts`] mean;
-//! [`report`] writes it down. The rest are parts of the two: parsers of what the system and its tools tell
+//! [`report`] writes it down, and [`explanation`] has the long answers. The rest are parts of the two: parsers of what the system and its tools tell
 //! ([`sockets`], [`memory`], [`limits`], [`firewall`]), what is asked over HTTP ([`web`]), and the asking ([`ask`]).
 //! It changes nothing on the machine, does not listen, and knows nothing of the chat but its options.
 
@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod ask;
 pub mod collect;
 pub mod diagnosis;
+pub mod explanation;
 pub mod facts;
 pub mod finding;
 pub mod firewall;

@@ -145,6 +145,7 @@ impl Handler for ChatHandler {
         let Some(page) = Page::at(request.path) else { return self.pages.refuse(Refusal::NotHttp) };
         self.counts.users = self.chat.users();
         self.counts.deliveries = self.chat.deliveries();
+        self.counts.discarded = self.chat.discarded();
         let response = page.response(request, overview, &self.counts);
         self.count_response(response.status);
         response
@@ -191,6 +192,10 @@ impl Handler for ChatHandler {
             },
             more: post.more,
         })
+    }
+
+    fn on_discard(&mut self, _: &mut Ops, connection: ConnectionId) {
+        self.chat.discard(peer_of(connection));
     }
 
     fn on_timer(&mut self, ops: &mut Ops, connection: ConnectionId) {

@@ -28,8 +28,10 @@ pub enum Page {
 pub struct Counts {
     /// Users, now.
     pub users: usize,
-    /// Messages that were handed on to somebody, each once for each who got it.
+    /// Messages that were handed to somebody's connection, each once for each of them.
     pub deliveries: u64,
+    /// Those that were let go instead, since the connection was closed or could not be told anything more.
+    pub discarded: u64,
     /// HTTP responses, by their status.
     pub responses: BTreeMap<u16, u64>,
     /// What was refused, by the reason: connections, requests, messages.
@@ -134,8 +136,11 @@ fn metrics(overview: &Overview, counts: &Counts) -> String {
         let labels = [("first", first.as_str()), ("ending", ending)];
         text.sample("chat_connections_ended_total", &labels, count);
     }
-    let help = "Messages handed on, once for each connection that gets them.";
+    let help =
+        "Messages handed to connections, once for each: what its socket does not take at once waits for it.";
     text.single("chat_deliveries_total", Counter, help, counts.deliveries);
+    let help = "Messages never handed to a connection they were for, since it was closed, once for each.";
+    text.single("chat_discarded_total", Counter, help, counts.discarded);
     text.single("chat_received_bytes_total", Counter, "Bytes read from connections.", overview.received);
     text.single("chat_sent_bytes_total", Counter, "Bytes written to connections.", overview.sent);
     text.family("chat_http_responses_total", Counter, "HTTP responses other than 101, by status.");

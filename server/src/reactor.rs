@@ -14,13 +14,14 @@ pub mod handshake;
 pub mod hub;
 pub mod id;
 pub mod ledger;
+pub mod line;
 pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
+pub mod session;
 pub mod sockets;
 pub mod stats;
-pub mod strangers;
 pub mod wheel;
 
 use std::fmt;
@@ -143,6 +144,8 @@ pub struct Reactor {
     /// Those signals that end the run; the other watched ones do nothing.
     stop_signals: Vec<i32>,
     waker: Arc<Waker>,
+    /// Set by signals and by a [`Stopper`] before they wake the loop, and looked at in each turn: so a stop is not lost
+    /// with its wake-up.
     stop_asked: Arc<AtomicBool>,
     /// When the stop is over at the latest.
     stop_by: Option<Duration>,
@@ -204,6 +207,10 @@ impl Reactor {
     /// # Errors
     /// As the system reports them.
     pub fn watch_signals(&mut self, stop: &[i32], ignore: &[i32]) -> io::Result<()> {
+        // Before what wakes the loop. A signal whose wake-up fails has ended its sleep all the same, by interrupting it.
+        for signal in stop {
+            signal_hook::flag::register(*signal, Arc::clone(&self.stop_asked))?;
+        }
         let mut signals = Signals::new(stop.iter().chain(ignore))?;
         self.poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         self.signals = Some(signals);
@@ -252,12 +259,12 @@ impl Reactor {
     }
 
     fn dispatch<H: Handler>(&mut self, handler: &mut H) {
-        let mut stop = false;
         for event in &self.events {
             match event.token() {
                 LISTENER => self.hub.on_acceptable(),
-                SIGNALS => stop |= is_stop_among(&mut self.signals, &self.stop_signals),
-                STOPPER => stop |= self.stop_asked.load(Ordering::Acquire),
+                SIGNALS => tell_signals(&mut self.signals, &self.stop_signals),
+                // It has left its flag.
+                STOPPER => {}
                 token => {
                     let readiness = Readiness {
                         readable: event.is_readable() || event.is_error(),
@@ -269,7 +276,9 @@ impl Reactor {
                 }
             }
         }
-        if stop && self.stop_by.is_none() {
+        // The flag is what counts: a wake-up can be lost, where the system has no memory for it.
+        if self.stop_by.is_none() && self.stop_asked.load(Ordering::Acquire) {
+            tell_signals(&mut self.signals, &self.stop_signals);
             self.stop_by = Some(self.started.elapsed() + SHUTDOWN_TIMEOUT);
             self.hub.shutdown(handler);
         }
@@ -292,18 +301,15 @@ fn name_of(signal: i32) -> &'static str {
     signal_hook::low_level::signal_name(signal).unwrap_or("without a name")
 }
 
-/// Empties the queue of signals. Whether one of them ends the run.
-fn is_stop_among(signals: &mut Option<Signals>, stop: &[i32]) -> bool {
-    let mut asked = false;
+/// Empties the queue of signals.
+fn tell_signals(signals: &mut Option<Signals>, stop: &[i32]) {
     for signal in signals.iter_mut().flat_map(Signals::pending) {
         if stop.contains(&signal) {
             info!("stopping on signal {}", name_of(signal));
-            asked = true;
         } else {
             debug!("ignoring signal {}", name_of(signal));
         }
     }
-    asked
 }
 
 impl fmt::Debug for Reactor {
@@ -312,5 +318,25 @@ impl fmt::Debug for Reactor {
             .field("local_addr", &self.local_addr)
             .field("hub", &self.hub)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use super::*;
+    use crate::chat::Settings;
+    use crate::handler::ChatHandler;
+
+    #[test]
+    fn a_stop_whose_wake_up_was_lost_is_seen_in_the_next_turn() {
+        let listener = sockets::listen(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
+        let mut reactor = Reactor::new(listener, Limits::default()).unwrap();
+        let mut handler = ChatHandler::new(Settings::default());
+        reactor.stop_asked.store(true, Ordering::Release);
+        let _anything = TcpStream::connect(reactor.local_addr()).unwrap();
+        reactor.turn(&mut handler).unwrap();
+        assert!(reactor.stop_by.is_some());
     }
 }

@@ -211,8 +211,21 @@ fn a_udp_socket_of_the_same_number_is_in_nobodys_way() {
 }
 
 #[test]
+fn every_code_of_a_report_is_explained() {
+    let (report, _) = report(free_port(), &["--bind", "127.0.0.1"]);
+    for finding in report["findings"].as_array().unwrap() {
+        let code = finding["code"].as_str().unwrap();
+        let finished = run(&mut command(["--explain", code]));
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{code}");
+        assert!(finished.stdout.starts_with(&format!("{code}\n\n")), "{}", finished.stdout);
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
-    for args in [&["--doctor"][..], &["--doctor", "0"], &["--doctor", "x"], &["8080", "--json"]] {
+    let unknown = ["--explain", "PORT-HOLD"];
+    for args in [&["--doctor"][..], &["--doctor", "0"], &["--doctor", "x"], &["8080", "--json"], &unknown[..]]
+    {
         let finished = run(command([]).args(args));
         assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{args:?}");
     }

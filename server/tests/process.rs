@@ -55,9 +55,16 @@ fn help_and_version_are_answers_on_stdout() {
             let help = run(&mut command(["--lang", lang, option]));
             assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
             assert!(help.stdout.contains(usage), "{}", help.stdout);
-            for option in
-                ["--bind", "--inactivity", "--per-ip", "--max-clients", "--max-message", "--rate", "--doctor"]
-            {
+            for option in [
+                "--bind",
+                "--inactivity",
+                "--per-ip",
+                "--max-clients",
+                "--max-message",
+                "--rate",
+                "--doctor",
+                "--explain",
+            ] {
                 assert!(help.stdout.contains(option), "{option}: {}", help.stdout);
             }
         }

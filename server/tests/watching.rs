@@ -64,6 +64,7 @@ fn metrics_are_in_the_format_and_count_what_happens() {
     assert_eq!(after["chat_connections{state=\"open\"}"], 2.0);
     // The welcome of each, beto's arrival for ana, ten times "hola", one error; and ana's own arrival if it is told.
     assert!((14.0..=16.0).contains(&grown("chat_deliveries_total")), "{after:?}");
+    assert_eq!(after["chat_discarded_total"], 0.0, "everybody got all of it");
     assert_eq!(grown("chat_connections_accepted_total"), 5.0);
     assert_eq!(grown("chat_http_responses_total{status=\"404\"}"), 1.0);
     assert_eq!(grown("chat_refused_total{reason=\"user_not_found\"}"), 1.0);

@@ -4,8 +4,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use chat_server::reactor::connection::{Fed, Session, Spares};
 use chat_server::reactor::outbox::Outbox;
+use chat_server::reactor::session::{Fed, Session, Spares};
 
 use super::{Timing, time};
 use crate::wire::Template;

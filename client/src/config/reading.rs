@@ -11,9 +11,6 @@ use super::settings::{self, SETTINGS};
 use super::{Preferences, Problem};
 use crate::keymap::{self, BINDINGS, Binding, KEYS_MAX, Keymap, names};
 
-/// Changes of a word within which another is proposed for it.
-const NEAR_CHANGES_MAX: usize = 3;
-
 /// Reads a configuration.
 ///
 /// # Errors
@@ -34,7 +31,10 @@ pub fn preferences(text: &str) -> Result<Preferences, Problem> {
         let setting = settings::find(name.get_ref()).ok_or_else(|| Problem::UnknownSetting {
             line: at,
             name: name.get_ref().to_string(),
-            nearest: nearest(name.get_ref(), SETTINGS.iter().map(|setting| setting.name).chain([KEYS_TABLE])),
+            nearest: chat_cli::nearest(
+                name.get_ref(),
+                SETTINGS.iter().map(|setting| setting.name).chain([KEYS_TABLE]),
+            ),
         })?;
         if !(setting.apply)(&mut preferences, value.get_ref()) {
             return Err(Problem::WrongValue { line: line(text, &value.span()), setting });
@@ -50,7 +50,7 @@ fn keymap(text: &str, table: &DeTable<'_>) -> Result<Keymap, Problem> {
         let binding = keymap::binding(name.get_ref()).ok_or_else(|| Problem::UnknownAction {
             line: at,
             name: name.get_ref().to_string(),
-            nearest: nearest(name.get_ref(), BINDINGS.iter().map(|binding| binding.name)),
+            nearest: chat_cli::nearest(name.get_ref(), BINDINGS.iter().map(|binding| binding.name)),
         })?;
         let written = key_names(value).ok_or(Problem::NoKeys { line: at, action: binding.name })?;
         if written.len() > KEYS_MAX {
@@ -98,14 +98,6 @@ fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Entry<'a, 'i>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     entries
-}
-
-fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    known
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(changes, known)| *changes <= NEAR_CHANGES_MAX && *changes < known.len() / 2)
-        .min_by_key(|(changes, _)| *changes)
-        .map(|(_, known)| known)
 }
 
 fn line(text: &str, span: &Range<usize>) -> usize {

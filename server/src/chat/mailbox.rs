@@ -153,11 +153,26 @@ impl Mailbox {
         Some(Post { frames: Frames::Letter(letter.frame), messages: 1, more })
     }
 
-    /// Drops everything: the peer is lost.
-    pub fn clear(&mut self, held: &mut Held) {
-        for letter in std::mem::take(self).letters {
+    /// Lets go of what waits: the peer gets none of it, but what is said from now on. Returns how many messages it
+    /// was.
+    pub fn discard(&mut self, ring: &Ring, held: &mut Held) -> u64 {
+        let general = self.general.as_mut().map_or(0, |general| {
+            let next = general.cursor.max(general.until.min(ring.head()));
+            next - std::mem::replace(&mut general.cursor, next)
+        });
+        let letters = std::mem::take(&mut self.letters);
+        (self.letter_bytes, self.owned_bytes) = (0, 0);
+        for letter in &letters {
             held.remove(&letter.frame);
         }
+        general + letters.len() as u64
+    }
+
+    /// Drops everything: the peer is lost, and gets nothing any more. Returns how many messages waited.
+    pub fn clear(&mut self, ring: &Ring, held: &mut Held) -> u64 {
+        let waited = self.discard(ring, held);
+        self.general = None;
+        waited
     }
 
     /// Whether this buffer is among the letters.
@@ -287,7 +302,35 @@ mod tests {
         assert_eq!(letters.held.bytes(), 10_010);
         assert!(letters.next(&Ring::new(1, RING_BYTES)).is_some());
         assert_eq!(letters.held.bytes(), 10_000);
-        letters.mailbox.clear(&mut letters.held);
+        assert_eq!(letters.mailbox.clear(&Ring::new(1, RING_BYTES), &mut letters.held), 1);
         assert_eq!(letters.held.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_let_go_is_counted_and_what_comes_after_it_is_delivered() {
+        let mut ring = Ring::new(1, RING_BYTES);
+        let mut letters = Letters::default();
+        letters.mailbox.subscribe(0);
+        ring.push(b"1");
+        letters.push(ring.head(), "a").unwrap();
+        ring.push(b"2");
+        assert_eq!(letters.mailbox.discard(&ring, &mut letters.held), 3);
+        assert_eq!((letters.held.bytes(), letters.mailbox.letter_bytes()), (0, 0));
+        assert_eq!(letters.mailbox.discard(&ring, &mut letters.held), 0);
+        ring.push(b"3");
+        assert_eq!(drain(&mut letters, &ring), "3");
+        // One who left gets no more, so no more of it is let go.
+        letters.mailbox.unsubscribe(ring.head());
+        ring.push(b"4");
+        assert_eq!(letters.mailbox.discard(&ring, &mut letters.held), 0);
+        // What has fallen off the ring counts like the rest.
+        let mut slow = Letters::default();
+        slow.mailbox.subscribe(0);
+        for _ in 0..RING_FRAMES_MAX {
+            ring.push(b"1");
+        }
+        assert!(slow.mailbox.has_fallen_off(&ring));
+        assert_eq!(slow.mailbox.clear(&ring, &mut slow.held), 4 + RING_FRAMES_MAX as u64);
+        assert_eq!(slow.mailbox.clear(&ring, &mut slow.held), 0);
     }
 }

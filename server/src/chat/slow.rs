@@ -45,7 +45,7 @@ impl Chat {
     pub(super) fn drop_the_slow(&mut self) {
         while let Some(id) = self.too_slow.pop() {
             let Some(peer) = self.peers.get_mut(id.0 as usize).and_then(Option::as_mut) else { continue };
-            peer.mailbox.clear(&mut self.held);
+            self.discarded += peer.mailbox.clear(&self.ring, &mut self.held);
             peer.state = match std::mem::replace(&mut peer.state, State::Leaving) {
                 State::Joined { name, .. } => State::Lost { name },
                 State::Greeting { .. } => State::Leaving,
@@ -114,7 +114,7 @@ impl Chat {
             Culprit::HoldersOf(buffer) => peers.filter(|(_, peer)| peer.mailbox.holds(buffer)).collect(),
         };
         for (slot, peer) in culprits {
-            peer.mailbox.clear(&mut self.held);
+            self.discarded += peer.mailbox.clear(&self.ring, &mut self.held);
             self.too_slow.push(PeerId(slot as u32));
         }
     }

@@ -1,6 +1,6 @@
 //! The chat core with a fake clock: what each peer is told, as the messages it would decode.
 
-use chat_protocol::{ErrorCode, Received, ServerMessage, StatusReason};
+use chat_protocol::{ErrorCode, Lang, Received, ServerMessage, StatusReason};
 use serde_json::{Value, json};
 
 use super::*;
@@ -469,6 +469,35 @@ fn the_reasons_of_updates_are_those_of_the_protocol() {
     ] {
         assert_eq!(serde_json::to_value(reason).unwrap(), json!(word));
     }
+}
+
+#[test]
+fn what_nobody_gets_is_no_delivery_and_is_counted_apart() {
+    let mut world = World::with_users(&["ana", "beto", "carla"]);
+    let counts = |world: &World| (world.chat.deliveries(), world.chat.discarded());
+    let before = counts(&world);
+    let expect = |world: &World, delivered, discarded| {
+        assert_eq!(counts(world), (before.0 + delivered, before.1 + discarded));
+    };
+    world.say(0, "ana", "uno");
+    world.send(0, json!({"type": "private", "sender": "ana", "target": "carla", "content": "solo a ti"}));
+    assert_eq!(world.heard(1), ["ana: uno"]);
+    expect(&world, 1, 0);
+    // Carla's connection can give her nothing more, though it is not over yet.
+    world.chat.discard(PeerId(2));
+    expect(&world, 1, 2);
+    world.chat.discard(PeerId(2));
+    world.chat.discard(PeerId(9));
+    expect(&world, 1, 2);
+    assert_eq!(world.heard(2), [] as [&str; 0]);
+    // What still waits for one whose connection is over goes with it.
+    world.say(0, "ana", "dos");
+    world.close(1);
+    expect(&world, 1, 3);
+    world.close(2);
+    expect(&world, 1, 4 + 1);
+    let heard = world.heard(0).len() as u64;
+    expect(&world, 1 + heard, 4 + 1);
 }
 
 #[test]

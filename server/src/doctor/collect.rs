@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Resource, geteuid, getrlimit};
 
@@ -27,10 +27,13 @@ pub const TIME_MAX: Duration = Duration::from_secs(9);
 const TOOL_TIME_MAX: Duration = Duration::from_secs(2);
 /// The port's own answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
-/// The metadata service, both questions together: where there is none, packets to it may just vanish.
+/// The metadata service, all questions together: where there is none, packets to it may just vanish.
 const METADATA_TIME_MAX: Duration = Duration::from_secs(1);
-/// Where clouds have it.
-const METADATA: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
+/// Where clouds have it, the second one for machines without IPv4.
+const METADATA: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+];
 const HTTP_PORT: u16 = 80;
 
 /// Looks at everything.
@@ -136,10 +139,17 @@ fn addresses() -> Option<Vec<Address>> {
     Some(interfaces.into_iter().map(|it| Address { ip: it.ip(), interface: it.name }).collect())
 }
 
+/// Asks at one address and, if nobody is there, at the other, both in the same time: whoever has no IPv4 knows at once
+/// that there is no way to the first.
 fn metadata(budget: Budget) -> Metadata {
     let deadline = budget.deadline(METADATA_TIME_MAX);
-    let address = SocketAddr::new(METADATA, HTTP_PORT);
-    let host = METADATA.to_string();
+    let mut answers = METADATA.into_iter().map(|ip| metadata_at(ip, deadline));
+    answers.find(|answer| *answer != Metadata::NoAnswer).unwrap_or(Metadata::NoAnswer)
+}
+
+fn metadata_at(ip: IpAddr, deadline: Instant) -> Metadata {
+    let address = SocketAddr::new(ip, HTTP_PORT);
+    let host = web::host(ip);
     let ask = |request: &str| {
         let is_whole = |bytes: &[u8]| web::response(bytes, false).is_some();
         let (bytes, is_end) = exchange(address, request, deadline, ANSWER_BYTES_MAX, is_whole).ok()?;

@@ -56,6 +56,10 @@ impl<'a> Report<'a> {
         }
         lines.push(String::new());
         lines.push(self.verdict());
+        lines.extend(self.in_the_way().next().map(|Finding { code, .. }| match lang {
+            Lang::Spanish => format!("Más: chat-server --explain {code}"),
+            Lang::English => format!("More: chat-server --explain {code}"),
+        }));
         lines.push(self.case.rule());
         for (client, command) in self.commands() {
             let from = match (client.reach, lang) {

@@ -69,6 +69,15 @@ fn is_ours(Response { status, body }: &Response) -> bool {
     }
 }
 
+/// A server's address as a request names it.
+#[must_use]
+pub fn host(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
 /// The first question to the metadata service: version 2 answers only whoever has a token.
 #[must_use]
 pub fn token_request(host: &str) -> String {
@@ -139,6 +148,13 @@ mod tests {
         assert_eq!(response(endless, false), None);
         assert_eq!(response(endless, true), answer(404, "nothing"));
         assert_eq!(response(b"SSH-2.0-OpenSSH_9\r\n", true), None);
+    }
+
+    #[test]
+    fn an_ipv6_address_is_named_in_brackets() {
+        for (ip, name) in [("169.254.169.254", "169.254.169.254"), ("fd00:ec2::254", "[fd00:ec2::254]")] {
+            assert_eq!(host(ip.parse().unwrap()), name);
+        }
     }
 
     #[test]

@@ -46,6 +46,12 @@ pub trait Handler {
     /// blocks, or the turn's budget is spent.
     fn on_writable(&mut self, ops: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>>;
 
+    /// The connection will be closed, and gets nothing more: what is queued for it is let go, so that it does not
+    /// pile up until then. It can come several times, and only before [`on_close`](Self::on_close).
+    fn on_discard(&mut self, ops: &mut Ops, connection: ConnectionId) {
+        while self.on_writable(ops, connection).is_some_and(|outgoing| outgoing.more) {}
+    }
+
     /// The time given to [`Ops::set_timer`] has come.
     fn on_timer(&mut self, ops: &mut Ops, connection: ConnectionId);
 

@@ -9,9 +9,11 @@ mod accepting;
 pub mod census;
 mod doorstep;
 mod ending;
+mod lingering;
 mod overrun;
 mod receiving;
 mod recording;
+mod timers;
 mod writing;
 
 use std::collections::VecDeque;
@@ -22,18 +24,19 @@ use slab::Slab;
 
 use super::Limits;
 use super::close::CloseReason;
-use super::connection::{Connection, Spares, State, TimerKind};
-use super::first_bytes::FirstBytes;
-use super::handler::{Handler, Ops, Refusal, Wish};
+use super::connection::{Connection, State, TimerKind};
+use super::handler::{Handler, Ops, Wish};
 use super::id::ConnectionId;
 use super::ledger::{Ending, Ledger};
+use super::line::Line;
 use super::neighbours::Neighbours;
 use super::network::{Network, Readiness};
+use super::session::Spares;
 use super::stats::TurnTimes;
-use super::strangers::Strangers;
 use super::wheel::Wheel;
 use crate::moment::Moment;
 use accepting::Accepting;
+use timers::Timer;
 
 /// The shared receive buffer, and so what is read from one connection in one turn.
 pub const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
@@ -70,22 +73,16 @@ pub struct Hub<N: Network> {
     receive_buffer: Box<[u8]>,
     spares: Spares,
     accepting: Accepting,
-    strangers: Strangers,
+    /// Those of whom the handler has not said that it knows them.
+    strangers: Line,
+    /// Those to whom everything is said, and who are waited for.
+    lingering: Line,
     /// Those who were told that they cannot stay, and are still here.
     refused: usize,
     neighbours: Neighbours,
     ledger: Ledger,
     turns: TurnTimes,
     stopping: bool,
-}
-
-/// What the wheel gives back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Timer {
-    Connection(ConnectionId, TimerKind),
-    AcceptAgain,
-    /// A stranger may have had its time.
-    Dismiss,
 }
 
 impl<N: Network> Hub<N> {
@@ -110,7 +107,8 @@ impl<N: Network> Hub<N> {
             receive_buffer: vec![0; RECEIVE_BUFFER_BYTES].into_boxed_slice(),
             spares: Spares::new(limits.message_bytes_max),
             accepting: Accepting::default(),
-            strangers: Strangers::default(),
+            strangers: Line::default(),
+            lingering: Line::default(),
             refused: 0,
             neighbours: Neighbours::default(),
             ledger: Ledger::default(),
@@ -171,28 +169,6 @@ impl<N: Network> Hub<N> {
         self.accept(handler);
     }
 
-    /// Lets the timers expire that are due, however busy the turn was.
-    pub fn expire<H: Handler>(&mut self, handler: &mut H) {
-        self.wheel.advance(self.now);
-        while let Some(timer) = self.wheel.pop_expired() {
-            if self.ops.must_flush() {
-                self.flush(handler);
-            }
-            match timer {
-                Timer::Connection(id, kind) => self.on_timer(handler, id, kind),
-                Timer::AcceptAgain => {
-                    self.accepting.resting = false;
-                    self.accept(handler);
-                }
-                Timer::Dismiss => {
-                    self.accepting.crowded = false;
-                    self.accepting.will_dismiss = false;
-                    self.accept(handler);
-                }
-            }
-        }
-    }
-
     /// Carries out wishes, writes, ends connections, until nothing is left that this turn must do; then frees slots.
     pub fn settle<H: Handler>(&mut self, handler: &mut H) {
         let mut parted = 0;
@@ -248,6 +224,24 @@ impl<N: Network> Hub<N> {
         self.to_write.clear();
     }
 
+    fn carry_out(&mut self, wish: Wish) {
+        match wish {
+            Wish::Writable(id) => self.want_write(id),
+            Wish::Close(id, frame) => {
+                if self.get(id).is_some_and(|connection| matches!(connection.state, State::Open(_))) {
+                    self.end_with(id, CloseReason::Handler(frame));
+                }
+            }
+            Wish::Timer(id, at) => {
+                let is_open = self.get(id).and_then(Connection::open).is_some_and(|s| s.ending.is_none());
+                match at {
+                    Some(at) if is_open => self.arm(id, TimerKind::Handler, at),
+                    _ => self.disarm(id, TimerKind::Handler),
+                }
+            }
+        }
+    }
+
     /// When the clock has something to do next; `None` while no timer is armed.
     #[must_use]
     pub fn next_wake(&self) -> Option<Duration> {
@@ -300,66 +294,6 @@ impl<N: Network> Hub<N> {
         &mut self.network
     }
 
-    // ---- Timers and wishes
-
-    fn on_timer<H: Handler>(&mut self, handler: &mut H, id: ConnectionId, kind: TimerKind) {
-        let Some(connection) = self.get(id) else { return };
-        connection.timers[kind as usize] = None;
-        match (kind, &connection.state) {
-            (TimerKind::State, State::Handshaking(handshaking)) => match FirstBytes::of(&handshaking.head) {
-                FirstBytes::Http => self.respond(id, None, &handler.on_refused(Refusal::TimedOut)),
-                first => self.tell_stranger(handler, id, first),
-            },
-            (TimerKind::State, State::Open(session)) if session.draining => self.cut(handler, id),
-            (TimerKind::State, State::Open(_)) => self.check_liveness(id),
-            (TimerKind::State, State::Closing { .. } | State::Lingering { .. }) => self.release(id),
-            (TimerKind::Message, State::Open(_)) => self.end_with(id, CloseReason::Stalled),
-            (TimerKind::Pause, State::Open(_)) => self.end_pause(handler, id),
-            (TimerKind::Handler, State::Open(_)) => handler.on_timer(&mut self.ops, id),
-            (TimerKind::Message | TimerKind::Pause | TimerKind::Handler, _) | (_, State::Over) => {}
-        }
-    }
-
-    /// Pings a connection that was silent for long, and ends one whose ping went unanswered. Armed once for
-    /// each period of silence, not for each byte.
-    fn check_liveness(&mut self, id: ConnectionId) {
-        let Self { connections, spares, limits, now, .. } = self;
-        let connection = &mut connections[id.slot()];
-        let State::Open(session) = &mut connection.state else { return };
-        let ping_at = session.last_byte_at + limits.ping_after;
-        let next = if connection.flags.paused {
-            // We are not reading, so silence means nothing.
-            *now + limits.ping_after
-        } else if session.pinged {
-            return self.end_with(id, CloseReason::Silent);
-        } else if *now < ping_at {
-            ping_at
-        } else {
-            session.ping(&mut connection.outbox, &mut spares.outbox);
-            *now + limits.pong_timeout
-        };
-        self.want_write(id);
-        self.arm(id, TimerKind::State, next);
-    }
-
-    fn carry_out(&mut self, wish: Wish) {
-        match wish {
-            Wish::Writable(id) => self.want_write(id),
-            Wish::Close(id, frame) => {
-                if self.get(id).is_some_and(|connection| matches!(connection.state, State::Open(_))) {
-                    self.end_with(id, CloseReason::Handler(frame));
-                }
-            }
-            Wish::Timer(id, at) => {
-                let is_open = self.get(id).and_then(Connection::open).is_some_and(|s| s.ending.is_none());
-                match at {
-                    Some(at) if is_open => self.arm(id, TimerKind::Handler, at),
-                    _ => self.disarm(id, TimerKind::Handler),
-                }
-            }
-        }
-    }
-
     // ---- What the parts share
 
     fn get(&mut self, id: ConnectionId) -> Option<&mut Connection<N::Stream>> {
@@ -395,26 +329,6 @@ impl<N: Network> Hub<N> {
         self.to_resume.push_front(id);
     }
 
-    fn arm(&mut self, id: ConnectionId, kind: TimerKind, at: Duration) {
-        let Self { connections, wheel, .. } = self;
-        let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
-        else {
-            return;
-        };
-        let timer = &mut connection.timers[kind as usize];
-        if let Some(armed) = timer.take() {
-            wheel.cancel(armed);
-        }
-        *timer = Some(wheel.arm(at, Timer::Connection(id, kind)));
-    }
-
-    fn disarm(&mut self, id: ConnectionId, kind: TimerKind) {
-        let armed = self.get(id).and_then(|connection| connection.timers[kind as usize].take());
-        if let Some(armed) = armed {
-            self.wheel.cancel(armed);
-        }
-    }
-
     /// Gives a connection's slot and timers back at the end of the turn. Until then its name stands for nothing.
     fn release(&mut self, id: ConnectionId) {
         let Some(connection) = self.get(id) else { return };
@@ -423,15 +337,16 @@ impl<N: Network> Hub<N> {
         }
         assert!(!matches!(connection.state, State::Open(_)), "an open connection ends with on_close");
         connection.state = State::Over;
+        self.give_place_up(id);
         self.to_free.push(id);
     }
 
     fn free(&mut self, id: ConnectionId) {
         self.count_as_known(id);
+        self.give_place_up(id);
         let mut connection = self.connections.remove(id.slot());
-        self.refused -= usize::from(connection.flags.is_refused);
         if let Some(network) = connection.network {
-            self.neighbours.leave(network);
+            self.neighbours.leave(network, self.now);
         }
         connection.outbox.clear(&mut self.spares.outbox);
         assert_eq!(connection.generation, id.generation(), "a slot is freed once");

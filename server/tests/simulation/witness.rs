@@ -202,6 +202,11 @@ impl Handler for Witness {
         self.inner.on_writable(ops, connection)
     }
 
+    fn on_discard(&mut self, ops: &mut Ops, connection: ConnectionId) {
+        self.client(connection);
+        self.inner.on_discard(ops, connection);
+    }
+
     fn on_timer(&mut self, ops: &mut Ops, connection: ConnectionId) {
         let client = self.client(connection);
         self.wires.note("is reminded", client, 0);

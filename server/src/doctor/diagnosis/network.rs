@@ -241,8 +241,10 @@ impl Case<'_> {
                 } else {
                     say!(
                         lang,
-                        "Compruébelo desde otra máquina: chat-client --doctor DIRECCIÓN {port}",
-                        "Try it from another machine: chat-client --doctor ADDRESS {port}"
+                        "Compruébelo desde otra máquina: chat-client --doctor DIRECCIÓN {port} (más: chat-server \
+                         --explain FIREWALL-UNKNOWN)",
+                        "Try it from another machine: chat-client --doctor ADDRESS {port} (more: chat-server \
+                         --explain FIREWALL-UNKNOWN)"
                     )
                 };
                 Finding::new("FIREWALL-UNKNOWN", Status::Unknown, meaning).then(next)
@@ -255,7 +257,11 @@ impl Case<'_> {
         match doubt {
             Doubt::Rule(tool, rule) => {
                 let rule = shown(rule);
-                say!(lang, "{tool}: depende de «{rule}»", "{tool}: it depends on «{rule}»")
+                say!(
+                    lang,
+                    "{tool}: depende de «{rule}», que desde aquí no se puede decidir",
+                    "{tool}: it depends on «{rule}», which cannot be decided from here"
+                )
             }
             Doubt::NeedsRoot(tool) if self.facts.is_root => {
                 say!(

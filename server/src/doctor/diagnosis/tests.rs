@@ -250,6 +250,12 @@ fn a_firewall_drops_lets_through_or_cannot_be_told_and_says_why() {
         &["not even root", "outside of the container"],
     );
     assert_finding(&with(Listing::Absent), "FIREWALL-UNKNOWN", Status::Unknown, &["not installed"]);
+    let elsewhere = NFT_DROPS.replace("drop", "accept").replace(
+        "}}]}",
+        r#"}}, {"rule": {"family": "ip", "table": "own", "chain": "in", "expr": [{"dnat": {"addr": "10.0.0.9"}}]}}]}"#,
+    );
+    let words = ["10.0.0.9", "cannot be decided from here", "--explain FIREWALL-UNKNOWN"];
+    assert_finding(&with(Listing::Text(elsewhere)), "FIREWALL-UNKNOWN", Status::Unknown, &words);
     let odd = Listing::Refused("\u{1b}[31modd".to_owned());
     assert_finding(&with(odd), "FIREWALL-UNKNOWN", Status::Unknown, &["«\\u{1b}[31modd»"]);
 }
@@ -309,7 +315,11 @@ fn programs_get_the_same_as_people() {
     let config = config(Lang::English);
     let report = Report::of(Case { config: &config, facts: &facts });
     assert!(report.is_anything_in_the_way());
-    assert!(report.text().contains("In the way: SERVER-SILENT."), "{}", report.text());
+    let more = "In the way: SERVER-SILENT.\nMore: chat-server --explain SERVER-SILENT\n";
+    assert!(report.text().contains(more), "{}", report.text());
+    let well = well();
+    let nothing = Report::of(Case { config: &config, facts: &well }).text();
+    assert!(!nothing.contains("--explain"), "of nothing there is no more to say: {nothing}");
     let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
     assert_eq!(json["port"], 8888);
     assert_eq!(json["in_the_way"], serde_json::json!(["SERVER-SILENT"]));

@@ -71,6 +71,8 @@ impl<N: Network> Hub<N> {
                         error.kind(),
                         io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
                     ) => {}
+                // Whoever is only waited for gives its descriptor back; then it is tried again.
+                Err(_) if self.close_the_longest_lingering() => return,
                 Err(error) => return self.rest_from_accepting(&error),
             }
         }
@@ -130,7 +132,8 @@ impl<N: Network> Hub<N> {
             }
             *counted = Some(network);
         }
-        let is_full = self.connections.len() - self.refused >= connections_max;
+        while self.places_taken() >= connections_max && self.close_the_longest_lingering() {}
+        let is_full = self.places_taken() >= connections_max;
         let is_crowded = self.strangers.count() >= self.limits.strangers_max;
         let has_place = !(is_full || is_crowded) || self.dismiss_a_stranger();
         (!has_place).then_some(Refusal::TooManyConnections)
@@ -138,7 +141,7 @@ impl<N: Network> Hub<N> {
 
     fn forget_neighbour(&mut self, network: Option<origin::Network>) {
         if let Some(network) = network {
-            self.neighbours.leave(network);
+            self.neighbours.leave(network, self.now);
         }
     }
 }

@@ -14,7 +14,7 @@ impl<N: Network> Hub<N> {
     pub(super) fn count_as_stranger(&mut self, id: ConnectionId) {
         let Self { connections, strangers, .. } = self;
         connections[id.slot()].flags.is_stranger = true;
-        strangers.arrive(id, |other| {
+        strangers.join(id, |other| {
             let connection = connections.get(other.slot()).filter(|c| c.generation == other.generation());
             connection.is_some_and(|connection| connection.flags.is_stranger)
         });
@@ -39,7 +39,7 @@ impl<N: Network> Hub<N> {
     /// when there will be one at the earliest.
     fn stranger_to_dismiss(&self) -> Result<ConnectionId, Option<Duration>> {
         let mut earliest = None;
-        for id in self.strangers.arrived() {
+        for id in self.strangers.in_order() {
             let connection = self.connections.get(id.slot()).filter(|c| c.generation == id.generation());
             let Some(connection) = connection.filter(|c| c.flags.is_stranger) else { continue };
             let patience = self.limits.stranger_patience;

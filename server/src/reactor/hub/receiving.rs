@@ -5,13 +5,14 @@ use tungstenite::Message;
 
 use super::Hub;
 use crate::reactor::close::CloseReason;
-use crate::reactor::connection::{Connection, Fed, Handshaking, LINGER_BYTES_MAX, Session, State, TimerKind};
+use crate::reactor::connection::{Connection, Handshaking, LINGER_BYTES_MAX, State, TimerKind};
 use crate::reactor::first_bytes::{self, FirstBytes};
 use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal};
 use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
+use crate::reactor::session::{Fed, Session};
 
 /// Messages handed on from one connection in one turn; what is left waits for the next.
 pub const MESSAGES_PER_TURN: usize = 512;

@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::{Frame, FrameHeader, FrameSocket};
 use super::super::connection::OUTBOX_BYTES_SOFT_MAX;
 use super::super::first_bytes::FirstBytes;
 use super::super::handler::{
-    ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Frames, Incoming, Outgoing, Request, Response,
+    ANNOUNCEMENTS_PER_FLUSH, Answer, Endpoints, Frames, Incoming, Outgoing, Refusal, Request, Response,
 };
 use super::super::ledger::Record;
 use super::super::network::Stream;
@@ -29,6 +29,7 @@ use crate::frame;
 mod crowds;
 mod doorstep;
 mod ending;
+mod lingering;
 mod opening;
 mod overrun;
 mod turns;

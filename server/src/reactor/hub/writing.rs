@@ -4,7 +4,7 @@ use std::io;
 
 use super::Hub;
 use crate::reactor::close::CloseReason;
-use crate::reactor::connection::{Connection, State, TimerKind};
+use crate::reactor::connection::{Connection, State};
 use crate::reactor::first_bytes::FirstBytes;
 use crate::reactor::handler::{Frames, Handler, Ops, Response};
 use crate::reactor::handshake;
@@ -34,7 +34,7 @@ impl<N: Network> Hub<N> {
         };
         if is_told {
             // It gets nothing more, but what is said until it goes must not pile up as if it read too slowly.
-            while handler.on_writable(ops, id).is_some_and(|outgoing| outgoing.more) {}
+            handler.on_discard(ops, id);
         }
         if !connection.flags.writable {
             return;
@@ -120,15 +120,6 @@ impl<N: Network> Hub<N> {
             _ if can_read => self.want_resume(id),
             _ => {}
         }
-    }
-
-    /// Reads on and discards until the peer has finished too, so that it gets our last words.
-    pub(super) fn linger(&mut self, id: ConnectionId, peer_finished: bool) {
-        // It will not become known any more, and its time is bounded already.
-        self.count_as_known(id);
-        self.connections[id.slot()].state = State::Lingering { discarded: 0, shut: false, peer_finished };
-        self.arm(id, TimerKind::State, self.now + self.limits.close_timeout);
-        self.want_write(id);
     }
 }
 

@@ -133,6 +133,8 @@ fn what_is_said_while_many_part_does_not_pile_up_for_those_who_have_not_yet() {
     assert_eq!(world.handler.closes.len(), leave.len());
     assert_eq!(world.take(stays), echo("left").repeat(leave.len()));
     assert!(leave.iter().all(|number| world.take(*number).is_empty()), "they were told nothing more");
+    // Of the first who parted two thirds heard no more, of the second one third.
+    assert_eq!(world.handler.discarded, 3 * PARTINGS_PER_TURN * PARTINGS_PER_TURN, "and that was said");
 }
 
 #[test]

@@ -107,6 +107,8 @@ pub(super) struct Recorder {
     pub(super) refusals: usize,
     pub(super) timers: usize,
     pub(super) calls_after_close: usize,
+    /// What was let go for those who could not be told any more.
+    pub(super) discarded: usize,
     pub(super) tell_who_left: bool,
     /// Whether it knows only those who say who they are.
     pub(super) waits_for_names: bool,
@@ -200,6 +202,13 @@ impl Handler for Recorder {
         self.lend = !self.lend;
         let frames = if self.lend { Frames::Borrowed(&self.last) } else { Frames::Shared(self.last.clone()) };
         Some(Outgoing { frames, more: !queue.is_empty() })
+    }
+
+    fn on_discard(&mut self, _: &mut Ops, id: ConnectionId) {
+        match self.queues.get_mut(&id) {
+            Some(queue) => self.discarded += queue.drain(..).count(),
+            None => self.calls_after_close += 1,
+        }
     }
 
     fn on_timer(&mut self, _: &mut Ops, _: ConnectionId) {
