@@ -237,8 +237,8 @@ impl Chat {
         let Some(peer) = self.peer(id) else { return };
         match peer.state {
             State::Greeting { deadline } if deadline <= now.monotonic => {
-                let seconds = self.settings.registration_timeout.as_secs();
-                self.refuse(id, &Refusal::RegistrationTimedOut { seconds }, Described::default(), now);
+                let time = self.settings.registration_timeout;
+                self.refuse(id, &Refusal::RegistrationTimedOut { time }, Described::default(), now);
                 self.leave(id, close_code::POLICY_VIOLATION, "not registered in time", now);
             }
             State::Greeting { deadline } => {
@@ -271,6 +271,7 @@ impl Chat {
 
     /// Applies an event. What counts as activity puts the idle timer off.
     fn apply(&mut self, event: Event, now: Moment) -> Result<(), Refusal> {
+        // That somebody is lost is no matter of the room: for the others it is there until its connection closes.
         if let Event::Whisper { target, .. } = &event
             && self.is_lost(self.room.find(target, true)?)
         {
@@ -333,12 +334,12 @@ impl Chat {
         self.refuse(id, &Refusal::RateLimited { per_second: rate.per_second }, request, now);
         let Some(peer) = self.peers[id.0 as usize].as_mut() else { return };
         let time = now.monotonic;
-        let since = match &peer.flooding {
-            Some(flooding) if time.saturating_sub(flooding.last) < FLOOD_FORGIVEN_AFTER => flooding.since,
-            _ => time,
-        };
-        peer.flooding = Some(Box::new(Flooding { since, last: time }));
-        if time.saturating_sub(since) >= self.settings.flood_timeout {
+        let flooding = peer.flooding.get_or_insert_with(|| Box::new(Flooding { since: time, last: time }));
+        if time.saturating_sub(flooding.last) >= FLOOD_FORGIVEN_AFTER {
+            flooding.since = time;
+        }
+        flooding.last = time;
+        if time.saturating_sub(flooding.since) >= self.settings.flood_timeout {
             self.leave(id, close_code::POLICY_VIOLATION, "too many messages", now);
         }
     }

@@ -42,6 +42,11 @@ fn serve(config: &Config) -> Result<(), String> {
     let descriptors = descriptors::raise_limit();
     let mut server = Server::bind_within(config, descriptors)
         .map_err(|error| announcement::cannot_listen(&error, config))?;
+    watch_signals(&mut server).map_err(|error| error.to_string())?;
+    // On a terminal people read this first, and then the log.
+    let line = announcement::listening(server.local_addr(), config.lang);
+    say(&mut io::stdout(), &line, ExitCode::SUCCESS);
+    info!("listening on {}", server.local_addr());
     let possible = config.within(descriptors).max_clients;
     if possible < config.max_clients {
         warn!(
@@ -53,10 +58,6 @@ fn serve(config: &Config) -> Result<(), String> {
             "the limit of {descriptors} open files allows {possible} users, but fewer strangers beside them"
         );
     }
-    watch_signals(&mut server).map_err(|error| error.to_string())?;
-    info!("listening on {}", server.local_addr());
-    let line = announcement::listening(server.local_addr(), config.lang);
-    say(&mut io::stdout(), &line, ExitCode::SUCCESS);
     server.run().map_err(|error| error.to_string())
 }
 

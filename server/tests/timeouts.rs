@@ -66,7 +66,7 @@ fn a_head_that_drips_in_does_not_put_its_deadline_off() {
 
 #[test]
 fn a_registration_has_its_time_and_no_more() {
-    let server = server(&["registration=1"], &[]);
+    let server = server(&["registration=1.25"], &[]);
     let start = Instant::now();
     let mut client = Client::connect(&server);
     client.try_register("no vale");
@@ -75,6 +75,7 @@ fn a_registration_has_its_time_and_no_more() {
     assert_about(start.elapsed(), 1);
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!(messages[0]["code"], "not_registered");
+    assert!(messages[0]["content"].as_str().unwrap().contains(" 1.25 s;"), "{messages:?}");
     assert!(matches!(end, Received::Close(1008, _)), "{end:?}");
 }
 

@@ -1,11 +1,11 @@
 //! One peer: where it stands, and what each request means there.
 //!
 //! ```text
-//!            register accepted               disconnect, too fast
+//!            register accepted         disconnect, too fast, binary frame
 //!  Greeting ------------------> Joined ---------------------------------> Leaving
 //!     |                           |                                          ^
 //!     |                           +---- reads too slowly ---> Lost           |
-//!     +----------------- not registered in time, binary frame ---------------+
+//!     +--- not registered in time, too fast, binary frame, reads too slowly -+
 //! ```
 //!
 //! Every request in every state is answered in [`Peer::admit`], without a wildcard: a new type of message does not
@@ -29,7 +29,7 @@ pub struct Peer {
     pub(crate) state: State,
     pub(crate) mailbox: Mailbox,
     pub(crate) rate: Bucket,
-    /// While it sends more than it may: since when, and when it last did.
+    /// Since it once sent more than it may.
     pub(crate) flooding: Option<Box<Flooding>>,
 }
 
@@ -58,7 +58,7 @@ pub enum State {
     },
 }
 
-/// A peer that sends more than it may: since when, and when it last did.
+/// That a peer sent more than it may: when it last did, and since when without a pause in which it was forgiven.
 #[derive(Debug, Clone, Copy)]
 pub struct Flooding {
     pub(crate) since: Duration,

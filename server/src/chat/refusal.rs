@@ -2,6 +2,7 @@
 //! or the value it is about and says what to do.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use chat_protocol::{
     DecodeError, ErrorCode, FieldError, Lang, MessageKind, NameError, TextError, UserName, is_invisible,
@@ -23,7 +24,7 @@ pub enum Refusal {
     /// No `register` came in time; the connection is closed after this.
     RegistrationTimedOut {
         /// The time there was.
-        seconds: u64,
+        time: Duration,
     },
     /// A second `register`.
     AlreadyRegistered(UserName),
@@ -156,8 +157,8 @@ impl Refusal {
             Self::NotRegistered => {
                 "regístrese primero: envíe \"register\" con su nombre en \"sender\"".into()
             }
-            Self::RegistrationTimedOut { seconds } => {
-                format!("no se registró en {seconds} s; conéctese otra vez y envíe \"register\"")
+            Self::RegistrationTimedOut { time } => {
+                format!("no se registró en {} s; conéctese otra vez y envíe \"register\"", time.as_secs_f64())
             }
             Self::AlreadyRegistered(name) => {
                 format!("esta conexión ya está registrada como {name}; para otro nombre abra otra conexión")
@@ -244,8 +245,8 @@ impl Refusal {
                 format!("not a status: {given} (ACTIVO, OCUPADO or INACTIVO)")
             }
             Self::NotRegistered => "register first: send \"register\" with your name as \"sender\"".into(),
-            Self::RegistrationTimedOut { seconds } => {
-                format!("not registered within {seconds} s; connect again and send \"register\"")
+            Self::RegistrationTimedOut { time } => {
+                format!("not registered within {} s; connect again and send \"register\"", time.as_secs_f64())
             }
             Self::AlreadyRegistered(name) => {
                 format!("this connection is registered as {name}; open another one for another name")

@@ -8,6 +8,8 @@
 //!       +------------------+-------------------------------------> Lingering ---> Over
 //! ```
 //!
+//! From every state it is over at once when the peer is gone, the socket fails, or there is nothing to say.
+//!
 //! Lingering protects our last words: closing a socket with unread input resets it, and a reset takes back what
 //! the peer has not yet read. So we say that we have finished, read on and discard, and only then close.
 //!
