@@ -64,7 +64,7 @@ fn check_refusal(raw: &str, error: NameError) {
 }
 
 fn is_reserved(spelling: &str) -> bool {
-    let letters =
-        spelling.to_lowercase().nfd().filter(|c| c.general_category_group() != GeneralCategoryGroup::Mark);
-    matches!(&*letters.collect::<String>(), "server" | "servidor")
+    let is_mark = |c: &char| c.general_category_group() == GeneralCategoryGroup::Mark;
+    let letters: String = spelling.to_lowercase().nfd().filter(|c| !is_mark(c)).collect();
+    matches!(&*letters, "server" | "servidor")
 }
