@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod pace;
 pub mod paste;
 pub mod reading;
+pub mod retry;
 pub mod roster;
 pub mod search;
 pub mod server;
@@ -110,7 +111,7 @@ pub struct State {
     texts: Texts,
     now: Now,
     link: Link,
-    retry: link::Retry,
+    retry: retry::Retry,
     outbox: Outbox,
     roster: Roster,
     /// The server accepted the user at least once: the chat began. No other word of the server says so.
@@ -156,7 +157,7 @@ impl State {
     pub fn new(config: Config, now: Now) -> Self {
         Self {
             texts: config.texts,
-            retry: link::Retry::new(config.seed),
+            retry: retry::Retry::new(config.seed),
             conversations: Conversations::keeping(config.options.kept_messages),
             panel: if config.options.user_panel { Panel::Auto } else { Panel::Hidden },
             config,
