@@ -174,8 +174,8 @@ impl Texts {
     pub fn too_many_lines(self, max: usize, key: &Visible) -> Visible {
         say!(
             self,
-            "por separado van hasta {max} líneas: {key} las pega en una sola",
-            "up to {max} lines go one by one: {key} pastes them as one"
+            "por separado, hasta {max} líneas; {key}: en una sola",
+            "one by one, up to {max} lines; {key}: as one"
         )
     }
 
@@ -193,8 +193,8 @@ impl Texts {
     pub fn query_too_long(self, bytes: usize, max: usize) -> Visible {
         say!(
             self,
-            "lo buscado tiene {bytes} bytes y el máximo es {max}: busque menos palabras",
-            "the words to search for have {bytes} bytes and the most is {max}: search for fewer"
+            "{bytes} bytes es buscar demasiado: el máximo es {max}",
+            "{bytes} bytes are too many to search for: the most is {max}"
         )
     }
 

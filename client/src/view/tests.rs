@@ -243,6 +243,47 @@ fn without_a_connection_the_bar_says_so_and_what_was_out_is_unconfirmed() {
 }
 
 #[test]
+fn why_something_was_not_done_is_told_whole_whatever_else_is_in_the_bar() {
+    let bar = |world: &mut World, columns, rows| {
+        screen(world, columns, rows).lines().rev().nth(1).map(str::to_owned).unwrap_or_default()
+    };
+    let mut many_lines = World::online();
+    many_lines.does(Action::Paste("x\n".repeat(30)));
+    many_lines.does(Action::Insert('\n'));
+    let told = "por separado, hasta 20 líneas; Enter: en una sola";
+    for (columns, shown) in [
+        (80, format!("ana [ACTIVO]  {told}           09:00")),
+        (60, format!("[ACTIVO]  {told}")),
+        (50, told.to_owned()),
+        (40, "por separado, hasta 20 líneas; Enter: e~".to_owned()),
+        (20, "por separado, hasta~".to_owned()),
+    ] {
+        assert_eq!(bar(&mut many_lines, columns, 20), shown, "{columns}");
+    }
+
+    let mut offline = World::online_as("zoe_con_un_nombre_largo");
+    offline.hears(&ServerMessage::StatusUpdate {
+        sender: "server".into(),
+        content: UserStatus { user: "zoe_con_un_nombre_largo".into(), status: Status::Inactivo },
+        reason: Some(StatusReason::Idle),
+        timestamp: None,
+    });
+    offline.happens(Event::Link(LinkEvent::Down(LinkError::Lost)));
+    offline.types("hola");
+    let told = "sin conexión: no se envió, sigue aquí";
+    for (columns, rows, shown) in [
+        (80, 24, format!("zoe_con_un_nomb~ [INACTIVO]  {told}        09:00")),
+        (60, 20, format!("[INACTIVO]  {told}     09:00")),
+        (40, 20, told.to_owned()),
+        (20, 5, "sin conexión: no se~".to_owned()),
+        // Without tabs the connection's state comes before the own name.
+        (80, 5, format!("sin conexión, reintento en 2 s  {told}     09:00")),
+    ] {
+        assert_eq!(bar(&mut offline, columns, rows), shown, "{columns}x{rows}");
+    }
+}
+
+#[test]
 fn what_was_unread_is_marked() {
     let mut world = world();
     world.does(Action::Switch(Switch::To(1)));

@@ -378,7 +378,7 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     let port = room.close();
     ana.sees("sin conexión, reintento en");
     ana.types("\r");
-    ana.sees("no se envió, el texto sigue aquí");
+    ana.sees("no se envió, sigue aquí");
     let _room = Room::reopened(port);
     ana.sees("conectado de nuevo como ana");
     ana.types("\r");

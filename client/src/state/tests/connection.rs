@@ -87,7 +87,7 @@ fn what_was_not_confirmed_goes_out_again_only_on_request_and_once() {
     world.types("@bob aparte");
     lost(&mut world);
     world.types("/reenviar");
-    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
     world.does(Action::Interrupt);
     world.passes(Duration::from_secs(2));
     assert_eq!(requests(&world.connects()), [""; 0], "nothing is repeated silently");
@@ -175,7 +175,7 @@ fn nothing_is_sent_without_a_connection_and_the_line_stays() {
     for line in ["hola", "@bob hola", "/estado ocupado", "/usuarios", "/info bob"] {
         assert_eq!(world.types(line), [], "{line}");
         assert_eq!(world.draft(), line);
-        assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+        assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
         world.does(Action::Interrupt);
     }
     assert_eq!(exit(&world.types("/salir")), Some((EXIT_LEFT, String::new())));

@@ -248,7 +248,7 @@ fn too_many_pasted_lines_do_not_go_one_by_one() {
     let mut world = World::online();
     world.does(Action::Paste("x\n".repeat(paste::PASTE_LINES_MAX + 1)));
     assert_eq!(world.does(Action::Insert('\n')), []);
-    assert_eq!(world.hint(), "por separado van hasta 20 líneas: Enter las pega en una sola");
+    assert_eq!(world.hint(), "por separado, hasta 20 líneas; Enter: en una sola");
     world.does(Action::Enter);
     assert_eq!(requests(&world.does(Action::Enter)).len(), 1);
 
@@ -262,7 +262,7 @@ fn a_paste_is_kept_while_it_cannot_be_sent() {
     world.link(LinkEvent::Down(LinkError::Lost));
     world.does(Action::Paste("uno\ndos".into()));
     assert_eq!(world.does(Action::Insert('\n')), []);
-    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
     world.does(Action::Enter);
     assert_eq!(world.draft(), "uno\ndos");
 }
