@@ -120,6 +120,8 @@ pub struct State {
     greeted_at: Option<Timestamp>,
     /// As the server assigned it; `None` before the first registration.
     status: Option<Status>,
+    /// What the user asked for last on this connection and was given.
+    chosen_status: Option<Status>,
     conversations: Conversations,
     /// The number of the next entry, in whichever conversation.
     next_id: u64,
@@ -168,6 +170,7 @@ impl State {
             registered_once: false,
             greeted_at: None,
             status: None,
+            chosen_status: None,
             next_id: 0,
             completion: None,
             mode: Mode::default(),

@@ -118,12 +118,13 @@ impl State {
         let again = std::mem::replace(&mut self.registered_once, true);
         self.retry.on_registered(self.now.elapsed);
         // The server registers everybody as ACTIVO.
-        let before = self.status.replace(Status::default());
+        self.status = Some(Status::default());
+        let chosen = self.chosen_status.take().filter(|chosen| *chosen != Status::default());
         if again {
             let text = self.texts.back_online(&self.own_name());
             self.notice(EntryKind::Notice, text);
-            if let Some(before) = before.filter(|before| *before != Status::default()) {
-                self.notice(EntryKind::Notice, self.texts.own_status_anew(Status::default(), before));
+            if let Some(chosen) = chosen {
+                self.notice(EntryKind::Notice, self.texts.own_status_anew(Status::default(), chosen));
             }
         } else {
             self.effects.push(Effect::OpenScreen);

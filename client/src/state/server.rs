@@ -232,6 +232,10 @@ impl State {
         if answers {
             self.answered();
         }
+        // A status that the server assigned by itself, or brought back, is nobody's wish.
+        if answers || reason == Some(StatusReason::Requested) {
+            self.chosen_status = Some(status);
+        }
         let text = match reason {
             _ if answers => self.texts.own_status(status),
             _ if before == Some(status) => return,
