@@ -328,6 +328,24 @@ fn of_a_long_list_some_are_named_and_the_others_counted() {
 }
 
 #[test]
+fn a_status_of_somebody_beyond_the_list_is_no_arrival_and_everybody_is_counted() {
+    let mut world = World::online();
+    let all = roster::USERS_MAX + 10;
+    let content = UserList((0..all).map(|number| format!("u{number:05}").into()).collect());
+    world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
+    assert_eq!(world.state.roster().len(), all);
+    let beyond = format!("u{:05}", all - 1);
+    for status in [Status::Ocupado, Status::Activo] {
+        world.hears_status(&beyond, status, None);
+        world.hears_status(&beyond, status, Some(StatusReason::Requested));
+    }
+    world.assert_shown(&[]);
+    world.hears_status("otra", Status::Activo, Some(StatusReason::Joined));
+    world.assert_shown(&["-- otra ha entrado"]);
+    assert_eq!(world.state.roster().len(), all + 1);
+}
+
+#[test]
 fn a_list_that_nobody_asked_for_is_not_told() {
     let mut world = World::online();
     let content = UserList(vec!["ana".into()]);
