@@ -18,6 +18,7 @@ use chat_server::Config;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 use rustix::process::{Pid, Signal, kill_process};
 use tungstenite::Message;
+use tungstenite::handshake::derive_accept_key;
 
 #[path = "pty/room.rs"]
 #[expect(dead_code, reason = "the tests in pseudo-terminals need more of it")]
@@ -69,13 +70,14 @@ fn says(answer: &'static [u8]) -> u16 {
 }
 
 /// Closing with a request unread would reset the connection.
-fn read_request(stream: &mut TcpStream) {
+fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         stream.read_exact(&mut byte).expect("a request");
         request.extend(byte);
     }
+    String::from_utf8(request).expect("text")
 }
 
 /// A WebSocket server that is not ours.
@@ -353,6 +355,27 @@ fn an_upgrade_that_is_none_is_told() {
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n";
     assert_verdict_at(says(answer), "PROTOCOL-HANDSHAKE", 3, &["✓ HTTP", "✗ WebSocket"]);
+}
+
+#[test]
+fn an_upgrade_to_what_was_not_offered_is_told() {
+    for taken in ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: mqtt"] {
+        let serve = move |mut stream: TcpStream| {
+            let request = read_request(&mut stream);
+            let key = request.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("Sec-WebSocket-Key").then_some(value)
+            });
+            let accept = derive_accept_key(key.expect("a key").as_bytes());
+            let answer = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Accept: {accept}\r\n{taken}\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).expect("the client reads");
+            waits(stream);
+        };
+        assert_verdict_at(stand_in(serve), "PROTOCOL-HANDSHAKE", 3, &["✓ HTTP", "✗ WebSocket"]);
+    }
 }
 
 #[test]
