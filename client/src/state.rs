@@ -122,6 +122,8 @@ pub struct State {
     status: Option<Status>,
     /// What the user asked for last on this connection and was given.
     chosen_status: Option<Status>,
+    /// The most bytes of a text that the server takes, once it named them.
+    content_max: Option<usize>,
     conversations: Conversations,
     /// The number of the next entry, in whichever conversation.
     next_id: u64,
@@ -171,6 +173,7 @@ impl State {
             greeted_at: None,
             status: None,
             chosen_status: None,
+            content_max: None,
             next_id: 0,
             completion: None,
             mode: Mode::default(),
@@ -201,6 +204,7 @@ impl State {
             Event::Start => self.connect(),
             Event::Action(action) => self.on_action(action),
             Event::Line(line) => self.on_line(line),
+            Event::LongLine { begins, bytes } => self.on_long_line(begins, bytes),
             Event::InputEnded => self.on_input_ended(),
             Event::Link(event) => self.on_link(event),
             Event::Resized { columns, rows } => self.resize(columns, rows),

@@ -117,6 +117,8 @@ impl State {
         self.link = Link::Online { heard: self.now.elapsed, pinged: None };
         let again = std::mem::replace(&mut self.registered_once, true);
         self.retry.on_registered(self.now.elapsed);
+        // It may be another server by now.
+        self.content_max = None;
         // The server registers everybody as ACTIVO.
         self.status = Some(Status::default());
         let chosen = self.chosen_status.take().filter(|chosen| *chosen != Status::default());

@@ -289,7 +289,11 @@ impl State {
                 self.put_back(line, request);
             }
             Some(Sent { request: Request::Message { entry, text }, pointer, .. }) => {
-                let refused = Refused::Message { target: entry.peer.as_ref(), bytes: text.len() };
+                if report.code == Some(ErrorCode::ContentTooLong) {
+                    self.content_max = named_limit(&report.content, text.len()).or(self.content_max);
+                }
+                let (bytes, max) = (text.len(), self.content_max);
+                let refused = Refused::Message { target: entry.peer.as_ref(), bytes, max };
                 let sentence = self.texts.refusal(report.code, refused, sentence);
                 self.on_message_refused(report.code, &entry, &text, pointer, sentence);
             }
@@ -347,6 +351,14 @@ impl State {
             .split(|c| !in_name(c))
             .any(|word| word == own || word.trim_matches(['.', '-', '_']) == own)
     }
+}
+
+/// The most bytes that a server takes, if its sentence about a text of so many names them: the only number that is
+/// less. No field does.
+fn named_limit(sentence: &str, bytes: usize) -> Option<usize> {
+    let numbers = sentence.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
+    let mut less = numbers.filter(|number| (1..bytes).contains(number));
+    less.next().filter(|_| less.next().is_none())
 }
 
 /// What else a server says before it accepts the user is about a chat that has not begun.

@@ -71,6 +71,42 @@ impl Texts {
         }
     }
 
+    /// A text that is longer than the server said it takes.
+    #[must_use]
+    pub fn longer_than_the_server_takes(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "el mensaje tiene {bytes} bytes y el servidor acepta {max}: acórtelo o divídalo",
+            "the message has {bytes} bytes and the server takes {max}: shorten or divide it"
+        )
+    }
+
+    /// A text that no message holds; what the server takes is not known.
+    #[must_use]
+    pub fn longer_than_a_message(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "el mensaje tiene {bytes} bytes y en un envío caben {max} de ese texto; el servidor puede aceptar menos: divídalo",
+            "the message has {bytes} bytes, and of that text {max} can be sent at once; the server may take less: divide it"
+        )
+    }
+
+    /// A line of standard input that was not taken in whole.
+    #[must_use]
+    pub fn line_too_long(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "la línea tiene {bytes} bytes y el máximo es {max}: divídala",
+            "the line has {bytes} bytes and the most is {max}: divide it"
+        )
+    }
+
+    /// The line being written holds no more.
+    #[must_use]
+    pub fn line_full(self) -> Visible {
+        say!(self, "la línea está llena: hasta 64 KiB", "the line is full: up to 64 KiB")
+    }
+
     /// A name that cannot be a user's: for the command line.
     #[must_use]
     pub fn name_error(self, error: NameError) -> &'static str {
