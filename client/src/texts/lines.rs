@@ -164,7 +164,8 @@ impl Texts {
         }
     }
 
-    /// What is asked about several lines, in so many columns.
+    /// What is asked about several lines: the longest form that fits into so many columns. The shortest one is the
+    /// answer's keys, and cut if even those have no room.
     #[must_use]
     pub fn paste_question(self, lines: usize, room: usize, keys: &KeyWords) -> Visible {
         let KeyWords { send, line_break, escape, .. } = keys;
@@ -173,14 +174,22 @@ impl Texts {
             "Pegar {lines} líneas: {send} una sola / {line_break} por separado / {escape}",
             "Paste {lines} lines: {send} as one / {line_break} one by one / {escape}"
         );
-        if whole.columns() < room {
-            return whole;
-        }
-        say!(
-            self,
-            "{lines} líneas: {send}/{line_break}/{escape}",
-            "{lines} lines: {send}/{line_break}/{escape}"
-        )
+        let answers = self.paste_answers(keys);
+        let short = say!(self, "{lines} líneas: {answers}", "{lines} lines: {answers}");
+        [whole, short].into_iter().find(|form| form.columns() <= room).unwrap_or_else(|| answers.cut(room))
+    }
+
+    /// The keys that answer it: as one, one by one, not at all.
+    #[must_use]
+    pub fn paste_answers(self, keys: &KeyWords) -> Visible {
+        let KeyWords { send, line_break, escape, .. } = keys;
+        sanitize_line(&format!("{send}/{line_break}/{escape}"))
+    }
+
+    /// What it is about, where only its keys have room.
+    #[must_use]
+    pub fn paste_for(self, lines: usize, target: &str) -> Visible {
+        say!(self, "{lines} líneas a {target}", "{lines} lines to {target}")
     }
 
     /// More was pasted before the question was answered.
@@ -196,7 +205,7 @@ impl Texts {
     /// A key that is no answer to the question about a paste.
     #[must_use]
     pub fn answer_first(self) -> Visible {
-        say!(self, "primero responda sobre lo pegado", "first answer about the paste")
+        say!(self, "responda sobre lo pegado", "answer about the paste")
     }
 
     /// The paste was dropped.

@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::input_line::names_target;
 use super::line::Line;
 use super::theme::Theme;
 use crate::sanitize::{Visible, columns, sanitize_name};
-use crate::state::{Conversation, Link, State};
+use crate::state::{Conversation, Link, Mode, State};
 
 /// One tab per conversation, the shown one in brackets; at the right the server and the connection's state.
 pub fn tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -115,6 +116,13 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if let Some(hint) = state.passing_hint() {
         return hinting_status(state, theme, hint, area, buffer);
     }
+    if let Mode::Paste(question) = state.mode()
+        && !names_target(state, usize::from(area.width))
+    {
+        let about = texts.paste_for(question.lines(), &target(state)).cut(usize::from(area.width));
+        Line::new(buffer, area.y, area.left(), area.right()).put(about.as_str(), style.patch(theme.chosen()));
+        return;
+    }
     if area.width < NARROW_BAR_COLUMNS {
         return narrow_status(state, theme, area, buffer);
     }
@@ -183,6 +191,14 @@ fn narrow_status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     words.push(own_status(state, line.left()));
     words.push(sanitize_name(state.config().name.as_str()).as_str().to_owned());
     line.put(&words.join(" "), style);
+}
+
+/// Whom the line goes to.
+fn target(state: &State) -> String {
+    match &state.conversations().current().peer {
+        Some(peer) => format!("@{}", sanitize_name(peer.as_str())),
+        None => state.config().texts.general().to_owned(),
+    }
 }
 
 fn own_name(state: &State) -> Visible {

@@ -364,15 +364,49 @@ fn a_long_line_moves_so_that_the_cursor_is_seen() {
 }
 
 #[test]
-fn the_question_about_a_paste_stands_behind_the_prompt() {
+fn the_question_about_a_paste_stands_behind_the_prompt_and_names_the_keys() {
     let mut world = World::online();
     world.types("/ver bob");
     world.does(Action::Paste("uno\ndos\ntres".into()));
     for (columns, last) in [
         (80, "@bob> Pegar 3 líneas: Enter una sola / Alt-Enter por separado / Esc_"),
         (40, "@bob> 3 líneas: Enter/Alt-Enter/Esc_"),
-        (20, "@bob> 3 líneas: Ente"),
-        (1, "3"),
+        (30, "@bob> Enter/Alt-Enter/Esc_"),
+        (25, "@b~> Enter/Alt-Enter/Esc_"),
+        (24, "Enter/Alt-Enter/Esc_"),
+        (20, "Enter/Alt-Enter/Esc_"),
+        (12, "Enter/Alt-~_"),
+        (1, "~"),
+    ] {
+        assert_eq!(screen(&mut world, columns, 6).lines().last(), Some(last), "{columns}");
+    }
+    // Whom it is for stands in the bar above then, but for a word about why something was not done.
+    insta::assert_snapshot!(screen(&mut world, 20, 5), @r"
+
+
+
+    3 líneas a @bob
+    Enter/Alt-Enter/Esc_
+    ");
+    world.does(Action::Insert('x'));
+    insta::assert_snapshot!(screen(&mut world, 20, 5), @r"
+
+
+
+    responda sobre lo p~
+    Enter/Alt-Enter/Esc_
+    ");
+}
+
+#[test]
+fn the_question_about_a_paste_has_room_beside_the_longest_name() {
+    let mut world = World::online();
+    world.types(&format!("/ver {}", "m".repeat(32)));
+    world.does(Action::Paste("uno\ndos\ntres".into()));
+    for (columns, last) in [
+        (80, "@mmmmmmmmmmmmmmmmmmm~> 3 líneas: Enter/Alt-Enter/Esc_"),
+        (40, "@mmmmmmmmmmmmmmmm~> Enter/Alt-Enter/Esc_"),
+        (30, "@mmmmmm~> Enter/Alt-Enter/Esc_"),
     ] {
         assert_eq!(screen(&mut world, columns, 6).lines().last(), Some(last), "{columns}");
     }

@@ -216,7 +216,7 @@ fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
     ] {
         assert_eq!(world.does(action.clone()), [], "{action:?}");
         assert!(matches!(world.state.mode, Mode::Paste(_)), "{action:?}");
-        assert_eq!(world.hint(), "primero responda sobre lo pegado", "{action:?}");
+        assert_eq!(world.hint(), "responda sobre lo pegado", "{action:?}");
     }
     world.does(Action::Escape);
     assert!(matches!(world.state.mode, Mode::Line));
