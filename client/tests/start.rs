@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use chat_client::doctor::examination::{STEP_TIME, STRANGE_FRAMES_MAX};
@@ -16,11 +17,10 @@ use tungstenite::Message;
 mod room;
 
 #[path = "doctor/stand_in.rs"]
-#[expect(dead_code, reason = "the tests of the examination need more of it")]
 mod stand_in;
 
 use room::Room;
-use stand_in::{bound, doctor, pass_on, read_request, waits};
+use stand_in::{PATIENCE, bound, doctor, pass_on, read_request, waits};
 
 /// What the chat says that cannot begin.
 fn start(port: u16) -> Output {
@@ -176,6 +176,54 @@ fn the_examination_of_a_start_can_be_left_and_what_was_seen_before_is_told() {
     assert_eq!(child.wait().expect("a child").code(), Some(3));
     assert!(began.elapsed() < STEP_TIME, "it went on: {:?}", began.elapsed());
 }
+
+#[test]
+fn one_signal_ends_a_chat_whose_last_words_nobody_reads() {
+    let (may_answer, answer) = channel();
+    let (accepted, is_accepted) = channel();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().expect("a client").0;
+        accepted.send(()).expect("the test waits");
+        answer.recv().expect("the test goes on");
+        let _ = stream.write_all(b"SSH-2.0-x\r\n");
+        waits(stream);
+    });
+    // A pipe that takes nothing more.
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(&[b'x'; PIPE_BYTES]).expect("an empty pipe takes so much");
+    let mut child = chat(port).stderr(writer).spawn().expect("the program runs");
+    is_accepted.recv_timeout(PATIENCE).expect("it connects");
+    may_answer.send(()).expect("the server lives");
+    let deadline = Instant::now() + PATIENCE;
+    // Its loop is over, and it sleeps: in a write.
+    while has_loop(&child) || !sleeps(&child) {
+        assert!(Instant::now() < deadline, "it does not come to its last words");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    while child.try_wait().expect("a child").is_none() {
+        assert!(Instant::now() < deadline, "one signal did not end it");
+        std::thread::yield_now();
+    }
+    assert_eq!(child.wait().expect("a child").code(), Some(3));
+    drop(reader);
+}
+
+fn has_loop(child: &Child) -> bool {
+    let entries = std::fs::read_dir(format!("/proc/{}/fd", child.id())).expect("it runs");
+    let mut targets = entries.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    targets.any(|target| target.to_string_lossy().contains("eventpoll"))
+}
+
+fn sleeps(child: &Child) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).expect("it runs");
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+}
+
+/// What a pipe takes on Linux.
+const PIPE_BYTES: usize = 64 << 10;
 
 #[test]
 fn a_chat_that_could_not_begin_and_answers_by_now_says_so() {
