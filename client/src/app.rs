@@ -5,7 +5,7 @@
 //! nothing about the chat.
 
 use std::collections::VecDeque;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Stderr, Stdout, Write};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,6 +38,7 @@ const WAKE: Token = Token(1);
 const LINK: Token = Token(2);
 const TERMINAL: Token = Token(3);
 const OUTPUT: Token = Token(4);
+const COMPLAINTS: Token = Token(5);
 
 /// The shortest time between two frames, unless a key was pressed: under 30 of them a second.
 pub const FRAME_TIME: Duration = Duration::from_millis(34);
@@ -82,7 +83,8 @@ struct OnScreen {
 
 struct InLines {
     lines: Lines,
-    output: Output,
+    output: Output<Stdout>,
+    complaints: Output<Stderr>,
     /// A signal ends the program: who does not read now reads no more.
     hurried: bool,
 }
@@ -111,9 +113,11 @@ impl App {
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let transport = Transport::new(target, LINK, poll.registry().try_clone()?, Arc::clone(&waker));
         let front = if config.line_mode {
-            register_output(&poll)?;
+            register_output(&poll, &io::stdout(), OUTPUT)?;
+            register_output(&poll, &io::stderr(), COMPLAINTS)?;
             let lines = Lines::start(waker)?;
-            Front::Lines(InLines { lines, output: Output::default(), hurried: false })
+            let (output, complaints) = (Output::new(io::stdout()), Output::new(io::stderr()));
+            Front::Lines(InLines { lines, output, complaints, hurried: false })
         } else {
             Front::Starting
         };
@@ -321,8 +325,7 @@ impl App {
             }
             Effect::Suspend => self.suspend()?,
             Effect::Print(line) => return Ok(self.print(&line)),
-            // A closed standard error leaves nobody to tell.
-            Effect::Complain(line) => drop(writeln!(io::stderr(), "{line}")),
+            Effect::Complain(line) => self.complain(&line),
             Effect::Quit(exit) => self.exit = Some(exit),
         }
         Ok(None)
@@ -352,8 +355,16 @@ impl App {
         on.flush().is_err().then_some(Event::Terminate)
     }
 
+    fn complain(&mut self, line: &Visible) {
+        // Only line mode complains so.
+        let Front::Lines(on) = &mut self.front else { return };
+        on.complaints.push(line);
+        on.flush_complaints();
+    }
+
     fn on_output(&mut self) -> io::Result<()> {
         let Front::Lines(on) = &mut self.front else { return Ok(()) };
+        on.flush_complaints();
         if on.flush().is_err() { self.feed([Event::Terminate]) } else { Ok(()) }
     }
 
@@ -402,14 +413,15 @@ impl App {
 }
 
 impl Front {
-    /// Whether the reader of the lines is so far behind that nothing may be taken in.
+    /// Whether a reader of the lines or of the complaints is so far behind that nothing may be taken in.
     fn is_full(&self) -> bool {
-        matches!(self, Self::Lines(on) if on.output.is_full() && !on.hurried)
+        matches!(self, Self::Lines(on) if !on.hurried && (on.output.is_full() || on.complaints.is_full()))
     }
 
-    /// Whether lines wait for a reader who may still come to them.
+    /// Whether lines or complaints wait for a reader who may still come to them.
     fn is_being_read(&self) -> bool {
-        matches!(self, Self::Lines(on) if !on.output.is_flushed() && !on.hurried)
+        let has_unread = |on: &InLines| !on.output.is_flushed() || !on.complaints.is_flushed();
+        matches!(self, Self::Lines(on) if !on.hurried && has_unread(on))
     }
 }
 
@@ -419,26 +431,45 @@ impl InLines {
         self.hurried |= outcome.is_err();
         outcome
     }
+
+    /// A closed standard error leaves nobody to tell.
+    fn flush_complaints(&mut self) {
+        if self.complaints.flush().is_err() {
+            self.complaints.forget();
+        }
+    }
 }
 
-/// Wakes the loop when standard output takes something again. Files cannot be waited on, and need not be: they
-/// always take.
-fn register_output(poll: &Poll) -> io::Result<()> {
-    let descriptor = io::stdout().as_raw_fd();
-    match poll.registry().register(&mut SourceFd(&descriptor), OUTPUT, Interest::WRITABLE) {
+/// Wakes the loop when standard output or standard error takes something again. Files cannot be waited on, and need
+/// not be: they always take.
+fn register_output(poll: &Poll, stream: &impl AsRawFd, token: Token) -> io::Result<()> {
+    let descriptor = stream.as_raw_fd();
+    match poll.registry().register(&mut SourceFd(&descriptor), token, Interest::WRITABLE) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         outcome => outcome,
     }
 }
 
-/// In line mode complaints go to a standard error that may block the program in a write, where the loop hears no
-/// signal: the second one ends it whatever it does. A screen never blocks, and must be given back.
+/// A log on standard error may block the program in a write, where the loop hears no signal: the second one ends it
+/// whatever it does. A screen never blocks, and must be given back.
 fn end_at_second_signal() -> io::Result<()> {
     let asked = Arc::new(AtomicBool::new(false));
     for signal in ENDING {
         // In this order: the first signal finds the flag down.
         flag::register_conditional_shutdown(signal, i32::from(EXIT_LOST), Arc::clone(&asked))?;
         flag::register(signal, Arc::clone(&asked))?;
+    }
+    Ok(())
+}
+
+/// From here on a signal ends the program at once, with this status: only last words are to come, which nobody may
+/// read.
+///
+/// # Errors
+/// If the system denies it.
+pub fn end_at_next_signal(status: u8) -> io::Result<()> {
+    for signal in ENDING {
+        flag::register_conditional_shutdown(signal, i32::from(status), Arc::new(AtomicBool::new(true)))?;
     }
     Ok(())
 }

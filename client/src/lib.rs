@@ -121,6 +121,8 @@ fn chat(args: Args, preferences: Preferences, style: Style) -> u8 {
         }
         _ => None,
     };
+    // Without it the words come all the same.
+    let _ = app::end_at_next_signal(exit.code);
     match (failure, exit.sentence) {
         (Some(lines), _) => drop(writeln!(io::stderr(), "{}", lines.join("\n"))),
         (None, Some(sentence)) => drop(writeln!(io::stderr(), "chat-client: {sentence}")),

@@ -12,12 +12,15 @@ use crate::state::Event;
 /// Lines that are read ahead.
 pub const LINES_AHEAD_MAX: usize = 16;
 
-/// Bytes of a line; what is beyond is left out, and the state then refuses the line as too long.
-pub const LINE_BYTES_MAX: u64 = 65_536;
+/// Bytes of a line; what is beyond is counted and left out, and the state then refuses the line as too long.
+pub const LINE_BYTES_MAX: usize = 65_536;
+
+/// Bytes of a line that is too long which are kept, to name it.
+const BEGINNING_BYTES_MAX: usize = 256;
 
 /// See the module.
 pub struct Lines {
-    receiver: Receiver<String>,
+    receiver: Receiver<Event>,
     ended: bool,
 }
 
@@ -40,7 +43,7 @@ impl Lines {
     /// The next line or the end, if one is there.
     pub fn next_event(&mut self) -> Option<Event> {
         match self.receiver.try_recv() {
-            Ok(line) => Some(Event::Line(line)),
+            Ok(line) => Some(line),
             Err(TryRecvError::Disconnected) if !self.ended => {
                 self.ended = true;
                 Some(Event::InputEnded)
@@ -50,7 +53,7 @@ impl Lines {
     }
 }
 
-fn read_lines(mut input: impl BufRead, sender: &SyncSender<String>, waker: &Waker) -> io::Result<()> {
+fn read_lines(mut input: impl BufRead, sender: &SyncSender<Event>, waker: &Waker) -> io::Result<()> {
     while let Some(line) = next_line(&mut input)? {
         if sender.send(line).is_err() {
             return Ok(());
@@ -60,37 +63,73 @@ fn read_lines(mut input: impl BufRead, sender: &SyncSender<String>, waker: &Wake
     Ok(())
 }
 
-fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Event>> {
     let mut bytes = Vec::new();
-    if input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes)? == 0 {
+    // Room for the line feed of a line that is just not too long.
+    let most = LINE_BYTES_MAX as u64 + 1;
+    if input.by_ref().take(most).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
     }
-    match bytes.last() {
-        Some(b'\n') => drop(bytes.pop()),
-        _ => drop(input.skip_until(b'\n')?),
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        return Ok(Some(Event::Line(text(&bytes))));
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    if bytes.len() <= LINE_BYTES_MAX {
+        // The input's last line.
+        return Ok(Some(Event::Line(text(&bytes))));
+    }
+    let begins = text(&bytes[..BEGINNING_BYTES_MAX]);
+    Ok(Some(Event::LongLine { begins, bytes: bytes.len() + skip_line(input)? }))
+}
+
+/// Leaves out the rest of a line; says how many bytes it had before its end.
+fn skip_line(input: &mut impl BufRead) -> io::Result<usize> {
+    let mut skipped = 0;
+    loop {
+        let bytes = input.fill_buf()?;
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let (count, used) = match end {
+            Some(at) => (at, at + 1),
+            None => (bytes.len(), bytes.len()),
+        };
+        input.consume(used);
+        skipped += count;
+        if end.is_some() || used == 0 {
+            return Ok(skipped);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn lines_end_at_line_feeds_and_the_last_needs_none() {
-        let mut input = &b"uno\n\ndos\xff"[..];
-        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input).unwrap()).collect();
-        assert_eq!(lines, ["uno", "", "dos\u{fffd}"]);
+    fn line(text: &str) -> Option<Event> {
+        Some(Event::Line(text.to_owned()))
     }
 
     #[test]
-    fn a_line_over_the_limit_is_cut_and_the_next_one_is_whole() {
-        let long = format!("{}\ndos\n", "x".repeat(200_000));
-        let mut input = long.as_bytes();
-        assert_eq!(
-            next_line(&mut input).unwrap().map(|line| line.len()),
-            usize::try_from(LINE_BYTES_MAX).ok()
-        );
-        assert_eq!(next_line(&mut input).unwrap().as_deref(), Some("dos"));
+    fn lines_end_at_line_feeds_and_the_last_needs_none() {
+        let mut input = &b"uno\n\ndos\xff"[..];
+        let lines: Vec<_> = (0..4).map(|_| next_line(&mut input).unwrap()).collect();
+        assert_eq!(lines, [line("uno"), line(""), line("dos\u{fffd}"), None]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_counted_whole_and_the_next_one_is_whole() {
+        let most = "x".repeat(LINE_BYTES_MAX);
+        let text = format!("{most}\n{most}x\ndos\n{}", "x".repeat(200_000));
+        // Also in small portions.
+        for capacity in [1_000, 1 << 20] {
+            let mut input = io::BufReader::with_capacity(capacity, text.as_bytes());
+            let mut next = || next_line(&mut input).unwrap();
+            let long = |bytes| Some(Event::LongLine { begins: "x".repeat(BEGINNING_BYTES_MAX), bytes });
+            assert_eq!(next(), line(&most));
+            assert_eq!(next(), long(LINE_BYTES_MAX + 1));
+            assert_eq!(next(), line("dos"));
+            assert_eq!(next(), long(200_000));
+            assert_eq!(next(), None);
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! Standard output in line mode. A reader that does not read must keep the program neither from signals nor from
+//! Standard output and standard error in line mode. A reader that does not read must keep the program neither from signals nor from
 //! its end, so nothing is written unless it is taken at once; the rest waits here, and while too much waits the
 //! loop takes nothing in.
 //!
 //! The descriptor's flags are not ours to change (others share them), so the system is asked before every write,
 //! and no write is larger than what a pipe that takes anything takes whole.
 
-use std::io::{self, Stdout};
+use std::io;
+use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr, write};
@@ -20,18 +21,17 @@ pub const UNREAD_BYTES_MAX: usize = 64 << 10;
 const WRITE_BYTES_MAX: usize = 4_096;
 
 /// See the module.
-pub struct Output {
-    stdout: Stdout,
+pub struct Output<S> {
+    stream: S,
     unread: Vec<u8>,
 }
 
-impl Default for Output {
-    fn default() -> Self {
-        Self { stdout: io::stdout(), unread: Vec::new() }
+impl<S: AsFd> Output<S> {
+    /// Nothing waits for the reader yet.
+    pub fn new(stream: S) -> Self {
+        Self { stream, unread: Vec::new() }
     }
-}
 
-impl Output {
     /// A line for the reader.
     pub fn push(&mut self, line: &Visible) {
         self.unread.extend_from_slice(line.as_str().as_bytes());
@@ -49,7 +49,7 @@ impl Output {
             if rest.is_empty() || !self.is_ready()? {
                 break Ok(());
             }
-            match retry_on_intr(|| write(&self.stdout, &rest[..rest.len().min(WRITE_BYTES_MAX)])) {
+            match retry_on_intr(|| write(&self.stream, &rest[..rest.len().min(WRITE_BYTES_MAX)])) {
                 Ok(count) => written += count,
                 // Somebody else made it non-blocking.
                 Err(Errno::AGAIN) => break Ok(()),
@@ -58,6 +58,11 @@ impl Output {
         };
         self.unread.drain(..written);
         outcome
+    }
+
+    /// Nobody will read what waits.
+    pub fn forget(&mut self) {
+        self.unread.clear();
     }
 
     /// Whether everything was taken.
@@ -75,6 +80,6 @@ impl Output {
     fn is_ready(&self) -> io::Result<bool> {
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         // A hung-up reader counts as ready: the write then says so.
-        Ok(retry_on_intr(|| poll(&mut [PollFd::new(&self.stdout, PollFlags::OUT)], Some(&at_once)))? > 0)
+        Ok(retry_on_intr(|| poll(&mut [PollFd::new(&self.stream, PollFlags::OUT)], Some(&at_once)))? > 0)
     }
 }

@@ -13,8 +13,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_security::MixedScript;
+use unicode_security::confusable_detection::skeleton;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -163,8 +165,7 @@ pub fn sanitize_line(raw: &str) -> Visible {
 #[must_use]
 pub fn sanitize_name(raw: &str) -> Visible {
     let name = sanitize_line(raw);
-    let is_word = |c: char| c.is_alphanumeric() && !MARK_LOOK_ALIKES.contains(&c);
-    if !name.0.chars().any(is_word) {
+    if name.0.chars().all(is_mark) {
         Visible(format!("<{name}>").into())
     } else if name.as_str() == raw && (raw.is_ascii() || raw.is_single_script()) {
         name
@@ -176,8 +177,21 @@ pub fn sanitize_name(raw: &str) -> Visible {
 /// What stands before a name that mixes scripts or is not shown as it is.
 pub const MIXED_SCRIPTS: &str = "(?)";
 
-/// Letters by their category, but to the eye the dashes and exclamation marks that notices begin with.
-const MARK_LOOK_ALIKES: &[char] = &['ǃ', 'ー', '一', 'ㅡ', 'ᅳ'];
+/// Whether it is no letter or digit, or one that looks like the marks that notices begin with: `ー`, `ǃ` and `ᐨ` do.
+/// Unicode's table of confusables says which; it does not know compatibility characters (`ｰ`), so those are taken
+/// for what they stand for.
+fn is_mark(c: char) -> bool {
+    if c.is_ascii() || !c.is_alphanumeric() {
+        return !c.is_ascii_alphanumeric();
+    }
+    let plain: String = c.nfkc().collect();
+    let mut looks =
+        skeleton(&plain).filter(|c| c.general_category() != GeneralCategory::NonspacingMark).peekable();
+    looks.peek().is_some() && looks.all(|look| MARK_LOOKS.contains(&look))
+}
+
+/// What stands in the table for a mark: of the long dashes, and of those that lie high, a letter.
+const MARK_LOOKS: &[char] = &['-', 'ー', 'ˉ', '_', '=', '·', '!', '*', '>', '»'];
 
 /// Replaces or drops scalar by scalar. Joiners and variation selectors stay for [`settle`], which needs them
 /// to see the clusters that the writer meant.
@@ -390,6 +404,26 @@ mod tests {
             assert_eq!(sanitize_name(name).to_string(), format!("(?){name}"));
         }
         assert_eq!(sanitize_name("--").as_str(), "<-->");
+    }
+
+    #[test]
+    fn a_name_that_looks_like_the_mark_of_a_notice_is_in_brackets() {
+        for mark in [
+            'ǃ', 'ⵑ', 'ー', '一', 'ㅡ', 'ᅳ', 'ᐨ', 'ｰ', 'ꟷ', 'ￚ', '㆒', 'ᯇ', 'ⲻ', 'ᝍ', 'ˉ', 'ᕯ', '𐌟', 'ᐳ', 'ᐧ',
+            'ꘌ', 'ـ',
+        ] {
+            for name in [mark.to_string().repeat(2), format!("-{mark}"), format!("{mark}_")] {
+                let shown = sanitize_name(&name);
+                assert!(
+                    shown.as_str().starts_with('<') && shown.as_str().ends_with('>'),
+                    "{name:?}: {shown}"
+                );
+            }
+            assert!(!sanitize_name(&format!("{mark}1")).as_str().starts_with('<'), "{mark:?}");
+        }
+        for name in ["י", "ノ", "く", "井", "ð", "٠", "ʔ", "二", "l", "I"] {
+            assert_eq!(sanitize_name(name).as_str(), name);
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod pace;
 pub mod paste;
 pub mod reading;
+pub mod retry;
 pub mod roster;
 pub mod search;
 pub mod server;
@@ -110,7 +111,7 @@ pub struct State {
     texts: Texts,
     now: Now,
     link: Link,
-    retry: link::Retry,
+    retry: retry::Retry,
     outbox: Outbox,
     roster: Roster,
     /// The server accepted the user at least once: the chat began. No other word of the server says so.
@@ -119,6 +120,10 @@ pub struct State {
     greeted_at: Option<Timestamp>,
     /// As the server assigned it; `None` before the first registration.
     status: Option<Status>,
+    /// What the user asked for last on this connection and was given.
+    chosen_status: Option<Status>,
+    /// The most bytes of a text that the server takes, once it named them.
+    content_max: Option<usize>,
     conversations: Conversations,
     /// The number of the next entry, in whichever conversation.
     next_id: u64,
@@ -156,7 +161,7 @@ impl State {
     pub fn new(config: Config, now: Now) -> Self {
         Self {
             texts: config.texts,
-            retry: link::Retry::new(config.seed),
+            retry: retry::Retry::new(config.seed),
             conversations: Conversations::keeping(config.options.kept_messages),
             panel: if config.options.user_panel { Panel::Auto } else { Panel::Hidden },
             config,
@@ -167,6 +172,8 @@ impl State {
             registered_once: false,
             greeted_at: None,
             status: None,
+            chosen_status: None,
+            content_max: None,
             next_id: 0,
             completion: None,
             mode: Mode::default(),
@@ -197,6 +204,7 @@ impl State {
             Event::Start => self.connect(),
             Event::Action(action) => self.on_action(action),
             Event::Line(line) => self.on_line(line),
+            Event::LongLine { begins, bytes } => self.on_long_line(begins, bytes),
             Event::InputEnded => self.on_input_ended(),
             Event::Link(event) => self.on_link(event),
             Event::Resized { columns, rows } => self.resize(columns, rows),

@@ -268,7 +268,7 @@ impl Texts {
     /// Nothing can be sent now.
     #[must_use]
     pub fn not_sent_offline(self) -> Visible {
-        say!(self, "sin conexión: no se envió, el texto sigue aquí", "offline: not sent, the text stays here")
+        say!(self, "sin conexión: no se envió, sigue aquí", "offline: not sent, it stays here")
     }
 
     /// Too much is unanswered.
@@ -276,8 +276,8 @@ impl Texts {
     pub fn too_many_pending(self) -> Visible {
         say!(
             self,
-            "el servidor aún no responde a lo anterior: no se envió, el texto sigue aquí",
-            "the server has not answered yet: not sent, the text stays here"
+            "el servidor aún no responde: no se envió, sigue aquí",
+            "the server has not answered yet: not sent, it stays here"
         )
     }
 

@@ -34,7 +34,10 @@ mod recorder;
 
 pub use patience::Patience;
 
-use failure::{broken, ending, handshake_error, link_error, no_handshake, not_begun, not_connected};
+use failure::{
+    broken, ending, handshake_error, link_error, no_handshake, not_begun, not_connected,
+    takes_what_was_not_offered,
+};
 use look_up::addresses_of;
 use recorder::Recorder;
 
@@ -341,6 +344,10 @@ impl Transport {
             self.journey.first_bytes.clone_from(&first_bytes.borrow());
         }
         match outcome {
+            Ok((_, response)) if takes_what_was_not_offered(&response) => {
+                self.on_no_handshake(NoHandshake::Answered, now);
+                Err(LinkError::NotChat)
+            }
             Ok((socket, _)) => {
                 self.journey.handshake = Some(Ok(()));
                 self.journey.note(Step::Http, now);

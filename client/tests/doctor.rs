@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -15,29 +14,20 @@ use chat_client::doctor::verdict::{Code, Finding, finding, judge};
 use chat_client::transport::Target;
 use chat_protocol::UserName;
 use chat_server::Config;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+use rustix::net::listen;
 use rustix::process::{Pid, Signal, kill_process};
 use tungstenite::Message;
+use tungstenite::handshake::derive_accept_key;
 
 #[path = "pty/room.rs"]
 #[expect(dead_code, reason = "the tests in pseudo-terminals need more of it")]
 mod room;
 
+#[path = "doctor/stand_in.rs"]
+mod stand_in;
+
 use room::Room;
-
-/// How long anything may take, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What the examination says with these arguments, in a language that is certain.
-fn doctor(args: &[&str]) -> Output {
-    command(args).output().expect("the program runs")
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-client"));
-    command.args(["--doctor"]).args(args).env("LC_ALL", "es_GT.UTF-8").env("XDG_CONFIG_HOME", "/nonexistent");
-    command
-}
+use stand_in::{PATIENCE, bound, command, doctor, pass_on, read_request, waits};
 
 #[track_caller]
 fn assert_verdict(args: &[&str], code: &str, exit_status: i32, words: &[&str]) {
@@ -68,24 +58,9 @@ fn says(answer: &'static [u8]) -> u16 {
     })
 }
 
-/// Closing with a request unread would reset the connection.
-fn read_request(stream: &mut TcpStream) {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).expect("a request");
-        request.extend(byte);
-    }
-}
-
 /// A WebSocket server that is not ours.
 fn web_socket(serve: impl FnOnce(tungstenite::WebSocket<TcpStream>) + Send + 'static) -> u16 {
     stand_in(move |stream| serve(tungstenite::accept(stream).expect("a handshake")))
-}
-
-/// Keeps the connection until the client leaves it.
-fn waits(mut stream: TcpStream) {
-    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 fn at(port: u16) -> Vec<String> {
@@ -213,14 +188,6 @@ fn a_closed_port_is_refused() {
     let (_socket, port) = bound();
     let words = ["✗ TCP", "127.0.0.1 es esta misma máquina", "? respuesta    sin saber"];
     assert_verdict_at(port, "NET-REFUSED", 3, &words);
-}
-
-fn bound() -> (std::os::fd::OwnedFd, u16) {
-    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
-    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let address = getsockname(&socket).expect("an address");
-    let port = SocketAddrV4::try_from(address).expect("of IPv4").port();
-    (socket, port)
 }
 
 #[test]
@@ -356,6 +323,27 @@ fn an_upgrade_that_is_none_is_told() {
 }
 
 #[test]
+fn an_upgrade_to_what_was_not_offered_is_told() {
+    for taken in ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: mqtt"] {
+        let serve = move |mut stream: TcpStream| {
+            let request = read_request(&mut stream);
+            let key = request.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("Sec-WebSocket-Key").then_some(value)
+            });
+            let accept = derive_accept_key(key.expect("a key").as_bytes());
+            let answer = format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Accept: {accept}\r\n{taken}\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).expect("the client reads");
+            waits(stream);
+        };
+        assert_verdict_at(stand_in(serve), "PROTOCOL-HANDSHAKE", 3, &["✓ HTTP", "✗ WebSocket"]);
+    }
+}
+
+#[test]
 fn a_web_socket_of_something_else_is_another_protocol() {
     let other = web_socket(|mut socket| {
         for _ in 0..STRANGE_FRAMES_MAX {
@@ -460,23 +448,6 @@ impl Proxy {
     }
 }
 
-fn pass_on(
-    mut from: &TcpStream,
-    mut to: &TcpStream,
-    forgotten: &AtomicBool,
-    mut on_passed: impl FnMut(&str),
-) {
-    let mut bytes = [0; 4_096];
-    while let Ok(count @ 1..) = from.read(&mut bytes) {
-        if !forgotten.load(Ordering::SeqCst) {
-            if to.write_all(&bytes[..count]).is_err() {
-                return;
-            }
-            on_passed(&String::from_utf8_lossy(&bytes[..count]));
-        }
-    }
-}
-
 #[test]
 fn a_proxy_that_cuts_silent_connections_is_found_and_the_server_is_not_blamed() {
     let room = Room::open();
@@ -566,32 +537,4 @@ fn the_report_for_programs_has_the_same_verdict_and_leaves_unknown_what_is() {
     assert_eq!(outcome("http").unwrap(), "failed");
     assert_eq!(outcome("websocket").unwrap(), "unknown");
     assert_eq!(outcome("idle"), None, "it was not asked for");
-}
-
-#[test]
-fn a_chat_that_cannot_begin_says_the_same_verdict_by_itself() {
-    let (_socket, closed) = bound();
-    let full = says(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
-    let ssh = says(b"SSH-2.0-x\r\n");
-    let cut = web_socket(|mut socket| {
-        socket.read().unwrap();
-    });
-    for (port, code, reached) in [
-        (closed, "NET-REFUSED", "nombre, ruta; falló en TCP"),
-        (full, "WS-REFUSED", "nombre, ruta, TCP, respuesta, HTTP; falló en WebSocket"),
-        (ssh, "WRONG-SERVICE", "nombre, ruta, TCP, respuesta; falló en HTTP"),
-        (cut, "PROTOCOL-CLOSED", "HTTP, WebSocket; falló en registro"),
-    ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chat-client"));
-        command.args(["ana", "127.0.0.1", &port.to_string()]).env("LC_ALL", "es_GT.UTF-8");
-        let output =
-            command.env("XDG_CONFIG_HOME", "/nonexistent").stdin(std::process::Stdio::null()).output();
-        let output = output.expect("the program runs");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{said}");
-        for part in [&format!("chat-client: {code}: "), reached, "Qué hacer: ", &format!("--explain {code}")]
-        {
-            assert!(said.contains(part), "no {part} in\n{said}");
-        }
-    }
 }

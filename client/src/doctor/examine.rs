@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chat_protocol::{ClientMessage, Timestamp, UserName};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use super::examination::{Budget, Examination};
@@ -33,14 +33,14 @@ pub struct Request {
     pub idle: Option<Duration>,
 }
 
-/// Examines; `on_change` is shown the facts whenever there may be more of them.
+/// Examines; `on_change` is shown the facts once it begins, and whenever there may be more of them.
 ///
 /// # Errors
 /// If the system denies what a loop needs.
 pub fn examine(request: Request, budget: Budget, mut on_change: impl FnMut(&Facts)) -> io::Result<Facts> {
     let Request { target, user, idle } = request;
     let mut poll = Poll::new()?;
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])?;
     poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
     let registry = poll.registry().try_clone()?;
@@ -49,6 +49,8 @@ pub fn examine(request: Request, budget: Budget, mut on_change: impl FnMut(&Fact
     let now = Instant::now();
     let mut examination = Examination::new(target, user.clone(), idle, budget, now);
     transport.connect(now);
+    // From here on a signal ends it.
+    on_change(examination.facts());
     let mut events = Events::with_capacity(8);
     while !examination.is_done() {
         let deadline = [transport.deadline(), examination.deadline()].into_iter().flatten().min();

@@ -104,6 +104,12 @@ impl Code {
         }
     }
 
+    /// Whether the chat was not reached, or is none: who refuses a user is one.
+    #[must_use]
+    pub const fn is_before_the_chat(self) -> bool {
+        self.exit_status() == 3
+    }
+
     /// The examination's exit status: all well, nothing before the chat, or refused by the chat.
     #[must_use]
     pub const fn exit_status(self) -> u8 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat_protocol::{ClientMessage, MessageText, TextError, UserName, limits};
+use chat_protocol::{ClientMessage, MessageText, UserName, limits};
 
 use super::entry::{Delivery, EntryKind};
 use super::ignored::Toggled;
@@ -40,6 +40,9 @@ impl State {
         }
         let width = self.geometry.text_width();
         match action {
+            Action::Insert(c) if !self.conversations.current().editor.has_room(c.len_utf8()) => {
+                self.hint(self.texts.line_full());
+            }
             Action::Insert(c) => self.conversations.current_mut().editor.insert(c.encode_utf8(&mut [0; 4])),
             Action::Paste(text) => self.paste(&text),
             Action::Edit(edit) => self.conversations.current_mut().editor.apply(edit),
@@ -282,14 +285,11 @@ impl State {
         let refused = |error| Refusal::Error(self.texts.text_error(error));
         // How much a server takes is its affair, and it says so; the line holds no more than this.
         let text = MessageText::parse(text, crate::editor::TEXT_BYTES_MAX).map_err(refused)?;
-        let message = match peer.clone() {
-            Some(target) => ClientMessage::Private { target, text: text.clone() },
-            None => ClientMessage::Broadcast { text: text.clone() },
-        };
+        let message = message_to(peer.clone(), text.clone());
         // A larger frame would be no error but the end of the connection.
-        let (bytes, max) = (self.encoded(&message).len(), limits::WEBSOCKET_MESSAGE_BYTES_MIN);
-        if bytes > max {
-            return Err(refused(TextError::TooLong { bytes, max }));
+        let (frame, max) = (self.encoded(&message).len(), limits::WEBSOCKET_MESSAGE_BYTES_MIN);
+        if frame > max {
+            return Err(Refusal::Error(self.too_long(peer, text.as_str(), frame)));
         }
         let index = peer.as_ref().map_or(0, |peer| self.conversations.find_or_open(peer));
         let said = EntryKind::Said { by: self.own_name(), own: true, mention: false };
@@ -303,6 +303,21 @@ impl State {
         let request = Request::Message { entry, text: text.as_str().to_owned() };
         self.request(message, request);
         Ok(())
+    }
+
+    /// What is said of a text whose frame, of so many bytes, is too large. The user knows of texts only, and what the
+    /// server takes counts, if it is known.
+    fn too_long(&self, peer: Option<UserName>, text: &str, frame: usize) -> Visible {
+        let bytes = text.len();
+        if let Some(max) = self.content_max {
+            return self.texts.longer_than_the_server_takes(bytes, max);
+        }
+        let shortest = MessageText::parse("x", 1).map(|text| self.encoded(&message_to(peer, text)).len() - 1);
+        let around = shortest.unwrap_or_default();
+        // What JSON escapes takes more of the frame than of the text.
+        let room = limits::WEBSOCKET_MESSAGE_BYTES_MIN.saturating_sub(around);
+        let fits = bytes * room / frame.saturating_sub(around).max(1);
+        self.texts.longer_than_a_message(bytes, fits)
     }
 
     fn ask(&mut self, message: ClientMessage, request: Request) -> Result<(), Refusal> {
@@ -325,6 +340,14 @@ impl State {
             true => Ok(()),
             false => Err(Refusal::Hint(self.texts.too_many_pending())),
         }
+    }
+}
+
+/// To one user, or to all.
+fn message_to(peer: Option<UserName>, text: MessageText) -> ClientMessage {
+    match peer {
+        Some(target) => ClientMessage::Private { target, text },
+        None => ClientMessage::Broadcast { text },
     }
 }
 

@@ -28,6 +28,13 @@ pub enum Event {
     Action(Action),
     /// A line of standard input, in line mode.
     Line(String),
+    /// In line mode: a line that was not taken in whole.
+    LongLine {
+        /// Its beginning.
+        begins: String,
+        /// Its bytes.
+        bytes: usize,
+    },
     /// Standard input ended, in line mode.
     InputEnded,
     /// The connection did something.

@@ -18,6 +18,8 @@ pub const FINISH_TIME: Duration = Duration::from_secs(2);
 pub(super) enum WaitingLine {
     /// As it was read.
     Read(String),
+    /// Not taken in whole, of so many bytes.
+    Long(String, usize),
     /// A message that went out and was refused for its rate. Commands since may have shown another conversation:
     /// to whom it goes is not to be found out again.
     Again {
@@ -32,7 +34,7 @@ impl WaitingLine {
     /// What the user wrote, as far as it is known.
     pub(super) fn words(&self) -> &str {
         match self {
-            Self::Read(line) => line,
+            Self::Read(line) | Self::Long(line, _) => line,
             Self::Again { text, .. } => text,
         }
     }
@@ -53,6 +55,13 @@ impl State {
         }
         self.waiting_lines.push_back(WaitingLine::Read(line));
         self.send_waiting_lines();
+    }
+
+    pub(super) fn on_long_line(&mut self, begins: String, bytes: usize) {
+        if !self.leaving_lines {
+            self.waiting_lines.push_back(WaitingLine::Long(begins, bytes));
+            self.send_waiting_lines();
+        }
     }
 
     pub(super) fn send_waiting_lines(&mut self) {
@@ -94,6 +103,9 @@ impl State {
             WaitingLine::Read(line) if line.trim().is_empty() => return,
             WaitingLine::Read(line) if self.config.literal => self.carry_out(Command::Say(line.clone())),
             WaitingLine::Read(line) => self.run(line),
+            WaitingLine::Long(_, bytes) => {
+                Err(Refusal::Error(self.texts.line_too_long(*bytes, crate::lines::LINE_BYTES_MAX)))
+            }
             WaitingLine::Again { peer, text } => self.say(peer.clone(), text),
         };
         if let Err(Refusal::Hint(text) | Refusal::Vain(text) | Refusal::Error(text)) = outcome {

@@ -51,12 +51,6 @@ pub const GHOST_TIME: Duration = Duration::from_secs(60);
 /// How long line mode tries again.
 pub const LINE_MODE_TIME: Duration = Duration::from_secs(60);
 
-/// The pause before the first try, doubled with each.
-pub const PAUSE_MIN: Duration = Duration::from_secs(1);
-
-/// The longest pause, without the jitter.
-pub const PAUSE_MAX: Duration = Duration::from_secs(30);
-
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
@@ -87,39 +81,6 @@ pub enum Link {
         /// When the program ends without an answer.
         until: Duration,
     },
-}
-
-/// What is remembered from try to try.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Retry {
-    tries: u32,
-    /// When the user was registered last.
-    registered_at: Duration,
-    /// Since when the connection is gone.
-    lost_at: Option<Duration>,
-    /// Since when our own name is taken.
-    ghost_at: Option<Duration>,
-    /// What was said last about a try that was refused: the same is not said again.
-    told: Option<LinkError>,
-    random: u64,
-}
-
-impl Retry {
-    pub(super) fn new(seed: u64) -> Self {
-        // xorshift stands still at 0.
-        Self { random: seed | 1, ..Self::default() }
-    }
-
-    /// 1, 2, 4, ... 30 s and up to a quarter more, so that the clients of a server that came back do not all
-    /// arrive at once.
-    fn pause(&mut self) -> Duration {
-        let base = PAUSE_MIN.saturating_mul(1 << self.tries.min(5)).min(PAUSE_MAX);
-        self.tries += 1;
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        base + base.mul_f64((self.random % 1_000) as f64 / 4_000.0)
-    }
 }
 
 impl State {
@@ -155,19 +116,17 @@ impl State {
         self.outbox.take_kind(MessageKind::Register);
         self.link = Link::Online { heard: self.now.elapsed, pinged: None };
         let again = std::mem::replace(&mut self.registered_once, true);
-        self.retry = Retry {
-            tries: self.retry.tries,
-            registered_at: self.now.elapsed,
-            random: self.retry.random,
-            ..Retry::default()
-        };
+        self.retry.on_registered(self.now.elapsed);
+        // It may be another server by now.
+        self.content_max = None;
         // The server registers everybody as ACTIVO.
-        let before = self.status.replace(Status::default());
+        self.status = Some(Status::default());
+        let chosen = self.chosen_status.take().filter(|chosen| *chosen != Status::default());
         if again {
             let text = self.texts.back_online(&self.own_name());
             self.notice(EntryKind::Notice, text);
-            if let Some(before) = before.filter(|before| *before != Status::default()) {
-                self.notice(EntryKind::Notice, self.texts.own_status_anew(Status::default(), before));
+            if let Some(chosen) = chosen {
+                self.notice(EntryKind::Notice, self.texts.own_status_anew(Status::default(), chosen));
             }
         } else {
             self.effects.push(Effect::OpenScreen);
@@ -199,7 +158,7 @@ impl State {
             return self.quit_refused(code, sentence);
         }
         self.link = Link::Off;
-        self.retry = Retry { lost_at: Some(now), random: self.retry.random, ..Retry::default() };
+        self.retry.begin_anew(Some(now));
         let text = self.texts.gave_up(&sentence);
         self.notice(EntryKind::Error, text);
     }
@@ -336,8 +295,7 @@ impl State {
     pub(super) fn reconnect(&mut self) {
         match self.link {
             Link::Off | Link::Waiting { .. } => {
-                self.retry =
-                    Retry { random: self.retry.random, lost_at: self.retry.lost_at, ..Retry::default() };
+                self.retry.begin_anew(self.retry.lost_at);
                 self.connect();
             }
             Link::Connecting | Link::Registering { .. } => self.hint(self.texts.already_connecting()),
@@ -397,20 +355,6 @@ impl State {
             Link::Online { .. } => self.texts.online(),
             Link::Waiting { .. } => self.texts.retry_in(self.seconds_to_wait()),
             Link::Leaving { .. } => self.texts.leaving(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_half_a_minute_and_differ_by_up_to_a_quarter() {
-        let mut retry = Retry::new(7);
-        for base in [1, 2, 4, 8, 16, 30, 30, 30].map(Duration::from_secs) {
-            let pause = retry.pause();
-            assert!(pause >= base && pause <= base.mul_f64(1.25), "{pause:?} for {base:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ use chat_protocol::{
 
 use super::entry::{Delivery, EntryKind};
 use super::outbox::{EntryKey, Request, Sent};
+use super::roster::Before;
 use super::{Effect, Link, NOTICE_NAME_COLUMNS, State};
 use crate::sanitize::{Visible, sanitize, sanitize_line};
 use crate::texts::Refused;
@@ -38,7 +39,7 @@ impl State {
                 self.roster.clear();
                 self.list(user_list.names().iter().map(AsRef::as_ref));
                 // Some servers leave the newcomer out of the list.
-                self.roster.set(self.config.name.clone(), Status::default());
+                self.roster.set(self.config.name.clone(), Status::default(), false);
                 if self.is_registering() {
                     self.on_registered();
                 }
@@ -196,7 +197,7 @@ impl State {
                 self.status = Some(status);
             }
             if self.roster.find(&name).is_some() {
-                self.roster.set(name, status);
+                self.roster.set(name, status, false);
             }
         }
         if self.outbox.take_kind(MessageKind::UserInfo).is_some() {
@@ -210,18 +211,19 @@ impl State {
         let (shown, Some(name)) = self.name_from_wire(&content.user) else { return };
         let status = content.status;
         let shown = shown.cut(NOTICE_NAME_COLUMNS);
-        let before = self.roster.set(name.clone(), status);
+        let before = self.roster.set(name.clone(), status, reason == Some(StatusReason::Joined));
         if self.config.name.is_spelled(name.as_str()) {
             return self.on_own_status(status, reason);
         }
         match before {
-            None => self.about(&name, self.texts.joined(&shown)),
+            Before::Absent => self.about(&name, self.texts.joined(&shown)),
             // How things stand is told to a newcomer in one breath with the greeting: no news.
-            Some(_) if at.is_some() && at == self.greeted_at => {}
-            Some(before) if before != status && reason != Some(StatusReason::Joined) => {
+            _ if at.is_some() && at == self.greeted_at => {}
+            // Whether it is another one than before is not known of those who are not listed.
+            Before::Was(before) if before != status && reason != Some(StatusReason::Joined) => {
                 self.about(&name, self.texts.status_of(&shown, status, reason == Some(StatusReason::Idle)));
             }
-            Some(_) => {}
+            Before::Was(_) | Before::Unlisted => {}
         }
     }
 
@@ -231,6 +233,10 @@ impl State {
             matches!(reason, Some(StatusReason::Requested) | None) && self.outbox.take_status(status);
         if answers {
             self.answered();
+        }
+        // A status that the server assigned by itself, or brought back, is nobody's wish.
+        if answers || reason == Some(StatusReason::Requested) {
+            self.chosen_status = Some(status);
         }
         let text = match reason {
             _ if answers => self.texts.own_status(status),
@@ -283,7 +289,11 @@ impl State {
                 self.put_back(line, request);
             }
             Some(Sent { request: Request::Message { entry, text }, pointer, .. }) => {
-                let refused = Refused::Message { target: entry.peer.as_ref(), bytes: text.len() };
+                if report.code == Some(ErrorCode::ContentTooLong) {
+                    self.content_max = named_limit(&report.content, text.len()).or(self.content_max);
+                }
+                let (bytes, max) = (text.len(), self.content_max);
+                let refused = Refused::Message { target: entry.peer.as_ref(), bytes, max };
                 let sentence = self.texts.refusal(report.code, refused, sentence);
                 self.on_message_refused(report.code, &entry, &text, pointer, sentence);
             }
@@ -341,6 +351,14 @@ impl State {
             .split(|c| !in_name(c))
             .any(|word| word == own || word.trim_matches(['.', '-', '_']) == own)
     }
+}
+
+/// The most bytes that a server takes, if its sentence about a text of so many names them: the only number that is
+/// less. No field does.
+fn named_limit(sentence: &str, bytes: usize) -> Option<usize> {
+    let numbers = sentence.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
+    let mut less = numbers.filter(|number| (1..bytes).contains(number));
+    less.next().filter(|_| less.next().is_none())
 }
 
 /// What else a server says before it accepts the user is about a chat that has not begun.

@@ -31,8 +31,12 @@ impl World {
 
     /// The same for a user with preferences.
     fn preferring(line_mode: bool, options: Options) -> Self {
+        Self::of("ana", line_mode, options)
+    }
+
+    fn of(name: &str, line_mode: bool, options: Options) -> Self {
         let config = Config {
-            name: UserName::parse("ana").unwrap(),
+            name: UserName::parse(name).unwrap(),
             server: sanitize("h:80"),
             texts: Texts(Lang::Spanish),
             line_mode,
@@ -50,6 +54,15 @@ impl World {
     pub(crate) fn online() -> Self {
         let mut world = Self::new(false);
         world.connects();
+        world
+    }
+
+    /// The same under another name.
+    pub(crate) fn online_as(name: &str) -> Self {
+        let mut world = Self::of(name, false, Options::default());
+        world.happens(Event::Start);
+        world.link(LinkEvent::Up);
+        world.registered();
         world
     }
 

@@ -48,13 +48,13 @@ impl Texts {
         )
     }
 
-    /// The server assigned the first status again, since the connection is a new one.
+    /// The server assigned the first status again, since the connection is a new one; the user had chosen another.
     #[must_use]
-    pub fn own_status_anew(self, status: Status, before: Status) -> Visible {
+    pub fn own_status_anew(self, status: Status, chosen: Status) -> Visible {
         say!(
             self,
-            "su estado es {status}, que el servidor asigna al conectar; era {before} (/estado {before} lo pide)",
-            "your status is {status}, which the server assigns on connecting; it was {before} (/status {before} asks for it)"
+            "su estado es {status}, que el servidor asigna al conectar; había elegido {chosen} (/estado {chosen} lo pide)",
+            "your status is {status}, which the server assigns on connecting; you had chosen {chosen} (/status {chosen} asks for it)"
         )
     }
 

@@ -1,6 +1,8 @@
 //! Texts of the examination's course: its steps, what was found at each, what an address tells by itself, and the
 //! lines of the report.
 
+use std::time::Duration;
+
 use chat_protocol::Lang;
 
 use super::Texts;
@@ -240,6 +242,27 @@ impl Texts {
         }
     }
 
+    /// The chat could not begin, and it is examined why.
+    #[must_use]
+    pub fn examining_failure(self, most: Duration) -> Visible {
+        let seconds = most.as_secs();
+        say!(
+            self,
+            "no pudo empezar; se examina por qué, hasta {seconds} s (Ctrl-C lo deja)...",
+            "it could not begin; examining why, up to {seconds} s (Ctrl-C leaves that)..."
+        )
+    }
+
+    /// What failed before does not any more.
+    #[must_use]
+    pub fn answers_by_now(self) -> Visible {
+        say!(
+            self,
+            "Examinado después, el chat responde: intente de nuevo",
+            "Examined afterwards, the chat answers: try again"
+        )
+    }
+
     /// The user ended the examination.
     #[must_use]
     pub fn interrupted(self) -> Visible {
@@ -248,7 +271,7 @@ impl Texts {
 
     /// A time that a step took.
     #[must_use]
-    pub fn took(self, time: std::time::Duration) -> String {
+    pub fn took(self, time: Duration) -> String {
         match time.as_millis() {
             millis @ ..1_000 => format!("{millis} ms"),
             _ => {

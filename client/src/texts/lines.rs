@@ -71,6 +71,42 @@ impl Texts {
         }
     }
 
+    /// A text that is longer than the server said it takes.
+    #[must_use]
+    pub fn longer_than_the_server_takes(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "el mensaje tiene {bytes} bytes y el servidor acepta {max}: acórtelo o divídalo",
+            "the message has {bytes} bytes and the server takes {max}: shorten or divide it"
+        )
+    }
+
+    /// A text that no message holds; what the server takes is not known.
+    #[must_use]
+    pub fn longer_than_a_message(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "el mensaje tiene {bytes} bytes y en un envío caben {max} de ese texto; el servidor puede aceptar menos: divídalo",
+            "the message has {bytes} bytes, and of that text {max} can be sent at once; the server may take less: divide it"
+        )
+    }
+
+    /// A line of standard input that was not taken in whole.
+    #[must_use]
+    pub fn line_too_long(self, bytes: usize, max: usize) -> Visible {
+        say!(
+            self,
+            "la línea tiene {bytes} bytes y el máximo es {max}: divídala",
+            "the line has {bytes} bytes and the most is {max}: divide it"
+        )
+    }
+
+    /// The line being written holds no more.
+    #[must_use]
+    pub fn line_full(self) -> Visible {
+        say!(self, "la línea está llena: hasta 64 KiB", "the line is full: up to 64 KiB")
+    }
+
     /// A name that cannot be a user's: for the command line.
     #[must_use]
     pub fn name_error(self, error: NameError) -> &'static str {
@@ -128,7 +164,8 @@ impl Texts {
         }
     }
 
-    /// What is asked about several lines, in so many columns.
+    /// What is asked about several lines: the longest form that fits into so many columns. The shortest one is the
+    /// answer's keys, and cut if even those have no room.
     #[must_use]
     pub fn paste_question(self, lines: usize, room: usize, keys: &KeyWords) -> Visible {
         let KeyWords { send, line_break, escape, .. } = keys;
@@ -137,14 +174,22 @@ impl Texts {
             "Pegar {lines} líneas: {send} una sola / {line_break} por separado / {escape}",
             "Paste {lines} lines: {send} as one / {line_break} one by one / {escape}"
         );
-        if whole.columns() < room {
-            return whole;
-        }
-        say!(
-            self,
-            "{lines} líneas: {send}/{line_break}/{escape}",
-            "{lines} lines: {send}/{line_break}/{escape}"
-        )
+        let answers = self.paste_answers(keys);
+        let short = say!(self, "{lines} líneas: {answers}", "{lines} lines: {answers}");
+        [whole, short].into_iter().find(|form| form.columns() <= room).unwrap_or_else(|| answers.cut(room))
+    }
+
+    /// The keys that answer it: as one, one by one, not at all.
+    #[must_use]
+    pub fn paste_answers(self, keys: &KeyWords) -> Visible {
+        let KeyWords { send, line_break, escape, .. } = keys;
+        sanitize_line(&format!("{send}/{line_break}/{escape}"))
+    }
+
+    /// What it is about, where only its keys have room.
+    #[must_use]
+    pub fn paste_for(self, lines: usize, target: &str) -> Visible {
+        say!(self, "{lines} líneas a {target}", "{lines} lines to {target}")
     }
 
     /// More was pasted before the question was answered.
@@ -160,7 +205,7 @@ impl Texts {
     /// A key that is no answer to the question about a paste.
     #[must_use]
     pub fn answer_first(self) -> Visible {
-        say!(self, "primero responda sobre lo pegado", "first answer about the paste")
+        say!(self, "responda sobre lo pegado", "answer about the paste")
     }
 
     /// The paste was dropped.
@@ -174,8 +219,8 @@ impl Texts {
     pub fn too_many_lines(self, max: usize, key: &Visible) -> Visible {
         say!(
             self,
-            "por separado van hasta {max} líneas: {key} las pega en una sola",
-            "up to {max} lines go one by one: {key} pastes them as one"
+            "por separado, hasta {max} líneas; {key}: en una sola",
+            "one by one, up to {max} lines; {key}: as one"
         )
     }
 
@@ -193,8 +238,8 @@ impl Texts {
     pub fn query_too_long(self, bytes: usize, max: usize) -> Visible {
         say!(
             self,
-            "lo buscado tiene {bytes} bytes y el máximo es {max}: busque menos palabras",
-            "the words to search for have {bytes} bytes and the most is {max}: search for fewer"
+            "{bytes} bytes es buscar demasiado: el máximo es {max}",
+            "{bytes} bytes are too many to search for: the most is {max}"
         )
     }
 

@@ -17,6 +17,8 @@ pub enum Refused<'a> {
         target: Option<&'a UserName>,
         /// Bytes of its text.
         bytes: usize,
+        /// The most that the server takes, if it named them.
+        max: Option<usize>,
     },
     /// The question about a user.
     Question(&'a UserName),
@@ -46,7 +48,10 @@ impl Texts {
                     "{name} is not connected; /users says who is"
                 )
             }
-            (Some(C::ContentTooLong), Refused::Message { bytes, .. }) => say!(
+            (Some(C::ContentTooLong), Refused::Message { bytes, max: Some(max), .. }) => {
+                self.longer_than_the_server_takes(bytes, max)
+            }
+            (Some(C::ContentTooLong), Refused::Message { bytes, max: None, .. }) => say!(
                 self,
                 "el mensaje tiene {bytes} bytes, más de los que acepta el servidor: acórtelo o divídalo",
                 "the message has {bytes} bytes, more than the server takes: shorten or divide it"
@@ -110,7 +115,7 @@ mod tests {
     #[test]
     fn a_known_code_is_said_in_the_clients_language_and_any_other_keeps_the_servers_sentence() {
         let zoe = UserName::parse("zoe").unwrap();
-        let to_zoe = Refused::Message { target: Some(&zoe), bytes: 5_000 };
+        let to_zoe = Refused::Message { target: Some(&zoe), bytes: 5_000, max: None };
         let cases = [
             (Some(ErrorCode::UserNotFound), to_zoe, "zoe no está conectado; el mensaje no se envió"),
             (Some(ErrorCode::UserNotFound), Refused::Other, "their words"),
@@ -118,6 +123,11 @@ mod tests {
                 Some(ErrorCode::ContentTooLong),
                 to_zoe,
                 "el mensaje tiene 5000 bytes, más de los que acepta el servidor: acórtelo o divídalo",
+            ),
+            (
+                Some(ErrorCode::ContentTooLong),
+                Refused::Message { target: None, bytes: 5_000, max: Some(4_096) },
+                "el mensaje tiene 5000 bytes y el servidor acepta 4096: acórtelo o divídalo",
             ),
             (
                 Some(ErrorCode::NameTaken),
@@ -136,7 +146,7 @@ mod tests {
     #[test]
     fn what_people_can_cause_has_words_in_both_languages() {
         let zoe = UserName::parse("zoe").unwrap();
-        let message = Refused::Message { target: Some(&zoe), bytes: 9 };
+        let message = Refused::Message { target: Some(&zoe), bytes: 9, max: Some(8) };
         let registration = Refused::Registration(&zoe);
         for (code, refused) in [
             (ErrorCode::UserNotFound, message),

@@ -5,6 +5,8 @@ use std::io;
 use rustix::io::Errno;
 use tungstenite::Error;
 use tungstenite::error::ProtocolError;
+use tungstenite::handshake::client::Response;
+use tungstenite::http::header::SEC_WEBSOCKET_EXTENSIONS;
 
 use crate::doctor::facts::{Ending, NoHandshake, Outcome};
 use crate::sanitize::{Visible, sanitize_line};
@@ -54,6 +56,12 @@ pub(super) fn handshake_error(error: &Error) -> LinkError {
         | Error::ConnectionClosed => LinkError::Lost,
         _ => LinkError::NotChat,
     }
+}
+
+/// We offer neither extensions nor protocols. Whoever accepts one all the same would go on in frames that we cannot
+/// read (RFC 6455, section 4.1). Of the protocols tungstenite takes care.
+pub(super) fn takes_what_was_not_offered(response: &Response) -> bool {
+    response.headers().contains_key(SEC_WEBSOCKET_EXTENSIONS)
 }
 
 pub(super) fn no_handshake(error: &Error) -> NoHandshake {

@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::input_line::names_target;
 use super::line::Line;
 use super::theme::Theme;
-use crate::sanitize::{columns, sanitize_name};
-use crate::state::{Conversation, Link, State};
+use crate::sanitize::{Visible, columns, sanitize_name};
+use crate::state::{Conversation, Link, Mode, State};
 
 /// One tab per conversation, the shown one in brackets; at the right the server and the connection's state.
 pub fn tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -112,21 +113,28 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let texts = state.config().texts;
     let style = theme.bar();
     Line::new(buffer, area.y, area.left(), area.right()).fill(" ", style);
-
-    let clock = state.now().wall.format("%H:%M").to_string();
-    let calm = matches!(state.link(), Link::Online { .. }) && state.passing_hint().is_none();
+    if let Some(hint) = state.passing_hint() {
+        return hinting_status(state, theme, hint, area, buffer);
+    }
+    if let Mode::Paste(question) = state.mode()
+        && !names_target(state, usize::from(area.width))
+    {
+        let about = texts.paste_for(question.lines(), &target(state)).cut(usize::from(area.width));
+        Line::new(buffer, area.y, area.left(), area.right()).put(about.as_str(), style.patch(theme.chosen()));
+        return;
+    }
+    if area.width < NARROW_BAR_COLUMNS {
+        return narrow_status(state, theme, area, buffer);
+    }
+    let clock = clock(state);
+    let calm = matches!(state.link(), Link::Online { .. });
     let right = match &state.config().keys.help {
         Some(key) if area.width >= WIDE_BAR_COLUMNS && calm => format!("{}  {clock}", texts.help_key(key)),
         _ => clock,
     };
     let right_start = area.right().saturating_sub(u16::try_from(columns(&right) + 1).unwrap_or(u16::MAX));
-
-    if area.width < NARROW_BAR_COLUMNS {
-        return narrow_status(state, theme, area, buffer);
-    }
     let mut line = Line::new(buffer, area.y, area.left(), right_start.saturating_sub(1));
-    let own = sanitize_name(state.config().name.as_str()).cut(OWN_NAME_COLUMNS_MAX);
-    line.put(own.as_str(), style.patch(theme.chosen())).put(" ", style);
+    line.put(own_name(state).as_str(), style.patch(theme.chosen())).put(" ", style);
     let room = line.left();
     line.put(&own_status(state, room), style);
     for word in middle(state, theme) {
@@ -135,6 +143,40 @@ pub fn status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         }
     }
     Line::new(buffer, area.y, right_start, area.right()).put(&right, style);
+}
+
+/// A hint says why something was not done, here and nowhere else: it has the room that it needs, and the bar's
+/// other words, in the order of their weight, what is left. They come back in a moment.
+fn hinting_status(state: &State, theme: &Theme, hint: &Visible, area: Rect, buffer: &mut Buffer) {
+    let style = theme.bar();
+    let hint = hint.cut(usize::from(area.width));
+    let mut room = usize::from(area.width).saturating_sub(hint.columns());
+    let mut fits = |word: &str, blanks: usize| {
+        let needed = columns(word) + blanks;
+        let fits = needed <= room;
+        room -= if fits { needed } else { 0 };
+        fits
+    };
+    // Without tabs the connection's state has no other place.
+    let is_offline = !matches!(state.link(), Link::Online { .. }) && !state.geometry().has_tabs();
+    let link = is_offline.then(|| state.link_text().to_string()).filter(|word| fits(word, 2));
+    let whole = own_status(state, usize::MAX);
+    let status = [whole, own_status(state, 0)].into_iter().find(|word| fits(word, 2));
+    let clock = Some(clock(state)).filter(|word| fits(word, 2));
+    let name = Some(own_name(state).to_string()).filter(|word| status.is_some() && fits(word, 1));
+
+    let mut line = Line::new(buffer, area.y, area.left(), area.right());
+    if let Some(name) = name {
+        line.put(&name, style.patch(theme.chosen())).put(" ", style);
+    }
+    for word in [status, link].into_iter().flatten() {
+        line.put(&word, style).put("  ", style);
+    }
+    line.put(hint.as_str(), style);
+    if let Some(clock) = clock {
+        let start = area.right().saturating_sub(u16::try_from(columns(&clock) + 1).unwrap_or(u16::MAX));
+        line.skip_to(start).put(&clock, style);
+    }
 }
 
 /// Where there is no room for all: the connection if it is not there, then the status; the name takes what is
@@ -146,10 +188,25 @@ fn narrow_status(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     if !matches!(state.link(), Link::Online { .. }) {
         words.push(state.link_text().to_string());
     }
-    words.extend(state.passing_hint().map(ToString::to_string));
     words.push(own_status(state, line.left()));
     words.push(sanitize_name(state.config().name.as_str()).as_str().to_owned());
     line.put(&words.join(" "), style);
+}
+
+/// Whom the line goes to.
+fn target(state: &State) -> String {
+    match &state.conversations().current().peer {
+        Some(peer) => format!("@{}", sanitize_name(peer.as_str())),
+        None => state.config().texts.general().to_owned(),
+    }
+}
+
+fn own_name(state: &State) -> Visible {
+    sanitize_name(state.config().name.as_str()).cut(OWN_NAME_COLUMNS_MAX)
+}
+
+fn clock(state: &State) -> String {
+    state.now().wall.format("%H:%M").to_string()
 }
 
 /// The status as the server assigned it, and beside it the one that is asked for; in their first letters where
@@ -167,10 +224,6 @@ fn middle(state: &State, theme: &Theme) -> Vec<String> {
     // Without tabs the connection's state has no other place.
     if !matches!(state.link(), Link::Online { .. }) && !state.geometry().has_tabs() {
         words.push(state.link_text().to_string());
-    }
-    if let Some(hint) = state.passing_hint() {
-        words.push(hint.to_string());
-        return words;
     }
     let below = state.conversations().current().entries_below();
     if below > 0 {

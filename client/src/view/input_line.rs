@@ -33,12 +33,30 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Po
             written(search.query(), theme, line, area)
         }
         Mode::Paste(question) => {
-            line.put(&prompt(sign, &target, width), theme.chosen());
-            let question = texts.paste_question(question.lines(), line.left(), &state.config().keys);
+            if names_target(state, width) {
+                let room = room_of_paste_prompt(state, width);
+                line.put(&prompt_within(sign, &target, room), theme.chosen());
+            }
+            // The cursor stands behind it.
+            let room = line.left().saturating_sub(1);
+            let question = texts.paste_question(question.lines(), room, &state.config().keys);
             line.put(question.as_str(), theme.attention());
             Position::new(line.x().min(area.right().saturating_sub(1)), area.y)
         }
     }
+}
+
+/// Whether the prompt has room for whom the line goes to. Only beside the keys that answer the question about a paste
+/// it may not; the bar above names the target then.
+pub fn names_target(state: &State, width: usize) -> bool {
+    !matches!(state.mode(), Mode::Paste(_))
+        || room_of_paste_prompt(state, width) >= "@".len() + NAME_COLUMNS_MIN + PROMPT_END.len()
+}
+
+/// Half of the row at most, and no column of the shortest form of the question.
+fn room_of_paste_prompt(state: &State, width: usize) -> usize {
+    let answers = state.config().texts.paste_answers(&state.config().keys);
+    (width / 2).min(width.saturating_sub(answers.columns() + 1))
 }
 
 /// What is written in an editor, behind the prompt; says where the cursor stands.
@@ -67,14 +85,18 @@ fn written(editor: &Editor, theme: &Theme, mut line: Line<'_>, area: Rect) -> Po
 /// Whom the line goes to. The name is cut for the text to have half of the row, but something of it stays as
 /// long as the cursor has a place: to say it to the wrong one is the worst mistake.
 fn prompt(sign: &str, target: &Visible, width: usize) -> String {
-    let room = (width / 2).saturating_sub(sign.len() + PROMPT_END.len());
-    let name = target.cut(room.clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX));
-    let prompt = format!("{sign}{name}{PROMPT_END}");
+    let prompt = prompt_within(sign, target, width / 2);
     match width.saturating_sub(columns(&prompt)) {
         1.. => prompt,
         0 if columns(prompt.trim_end()) < width => prompt.trim_end().to_owned(),
         0 => String::new(),
     }
+}
+
+fn prompt_within(sign: &str, target: &Visible, columns: usize) -> String {
+    let room = columns.saturating_sub(sign.len() + PROMPT_END.len());
+    let name = target.cut(room.clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX));
+    format!("{sign}{name}{PROMPT_END}")
 }
 
 /// One cluster as it is shown: what cannot be seen has a picture, so that the cursor never stands still.

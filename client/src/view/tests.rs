@@ -243,6 +243,47 @@ fn without_a_connection_the_bar_says_so_and_what_was_out_is_unconfirmed() {
 }
 
 #[test]
+fn why_something_was_not_done_is_told_whole_whatever_else_is_in_the_bar() {
+    let bar = |world: &mut World, columns, rows| {
+        screen(world, columns, rows).lines().rev().nth(1).map(str::to_owned).unwrap_or_default()
+    };
+    let mut many_lines = World::online();
+    many_lines.does(Action::Paste("x\n".repeat(30)));
+    many_lines.does(Action::Insert('\n'));
+    let told = "por separado, hasta 20 líneas; Enter: en una sola";
+    for (columns, shown) in [
+        (80, format!("ana [ACTIVO]  {told}           09:00")),
+        (60, format!("[ACTIVO]  {told}")),
+        (50, told.to_owned()),
+        (40, "por separado, hasta 20 líneas; Enter: e~".to_owned()),
+        (20, "por separado, hasta~".to_owned()),
+    ] {
+        assert_eq!(bar(&mut many_lines, columns, 20), shown, "{columns}");
+    }
+
+    let mut offline = World::online_as("zoe_con_un_nombre_largo");
+    offline.hears(&ServerMessage::StatusUpdate {
+        sender: "server".into(),
+        content: UserStatus { user: "zoe_con_un_nombre_largo".into(), status: Status::Inactivo },
+        reason: Some(StatusReason::Idle),
+        timestamp: None,
+    });
+    offline.happens(Event::Link(LinkEvent::Down(LinkError::Lost)));
+    offline.types("hola");
+    let told = "sin conexión: no se envió, sigue aquí";
+    for (columns, rows, shown) in [
+        (80, 24, format!("zoe_con_un_nomb~ [INACTIVO]  {told}        09:00")),
+        (60, 20, format!("[INACTIVO]  {told}     09:00")),
+        (40, 20, told.to_owned()),
+        (20, 5, "sin conexión: no se~".to_owned()),
+        // Without tabs the connection's state comes before the own name.
+        (80, 5, format!("sin conexión, reintento en 2 s  {told}     09:00")),
+    ] {
+        assert_eq!(bar(&mut offline, columns, rows), shown, "{columns}x{rows}");
+    }
+}
+
+#[test]
 fn what_was_unread_is_marked() {
     let mut world = world();
     world.does(Action::Switch(Switch::To(1)));
@@ -323,15 +364,49 @@ fn a_long_line_moves_so_that_the_cursor_is_seen() {
 }
 
 #[test]
-fn the_question_about_a_paste_stands_behind_the_prompt() {
+fn the_question_about_a_paste_stands_behind_the_prompt_and_names_the_keys() {
     let mut world = World::online();
     world.types("/ver bob");
     world.does(Action::Paste("uno\ndos\ntres".into()));
     for (columns, last) in [
         (80, "@bob> Pegar 3 líneas: Enter una sola / Alt-Enter por separado / Esc_"),
         (40, "@bob> 3 líneas: Enter/Alt-Enter/Esc_"),
-        (20, "@bob> 3 líneas: Ente"),
-        (1, "3"),
+        (30, "@bob> Enter/Alt-Enter/Esc_"),
+        (25, "@b~> Enter/Alt-Enter/Esc_"),
+        (24, "Enter/Alt-Enter/Esc_"),
+        (20, "Enter/Alt-Enter/Esc_"),
+        (12, "Enter/Alt-~_"),
+        (1, "~"),
+    ] {
+        assert_eq!(screen(&mut world, columns, 6).lines().last(), Some(last), "{columns}");
+    }
+    // Whom it is for stands in the bar above then, but for a word about why something was not done.
+    insta::assert_snapshot!(screen(&mut world, 20, 5), @r"
+
+
+
+    3 líneas a @bob
+    Enter/Alt-Enter/Esc_
+    ");
+    world.does(Action::Insert('x'));
+    insta::assert_snapshot!(screen(&mut world, 20, 5), @r"
+
+
+
+    responda sobre lo p~
+    Enter/Alt-Enter/Esc_
+    ");
+}
+
+#[test]
+fn the_question_about_a_paste_has_room_beside_the_longest_name() {
+    let mut world = World::online();
+    world.types(&format!("/ver {}", "m".repeat(32)));
+    world.does(Action::Paste("uno\ndos\ntres".into()));
+    for (columns, last) in [
+        (80, "@mmmmmmmmmmmmmmmmmmm~> 3 líneas: Enter/Alt-Enter/Esc_"),
+        (40, "@mmmmmmmmmmmmmmmm~> Enter/Alt-Enter/Esc_"),
+        (30, "@mmmmmm~> Enter/Alt-Enter/Esc_"),
     ] {
         assert_eq!(screen(&mut world, columns, 6).lines().last(), Some(last), "{columns}");
     }

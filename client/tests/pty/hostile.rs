@@ -274,7 +274,7 @@ fn a_hundred_thousand_users_are_kept_within_bounds() {
     let names: Vec<_> = (0..100_000).map(|number| format!("\"u{number}\"")).collect();
     let server = Hostile::greeting(format!("[{}]", names.join(",")));
     let mut ana = Person::joins("ana", server.port);
-    ana.sees("Usuarios 20000");
+    ana.sees("Usuarios 100000");
     ana.types("sigo aquí");
     ana.sees("General> sigo aquí");
 }

@@ -1,6 +1,7 @@
 //! The real program in pipes: what a script gives it and gets from it.
 
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,41 @@ fn a_reader_that_goes_ends_the_program_quietly() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[test]
+fn one_signal_ends_the_program_whose_complaints_nobody_reads() {
+    let room = Room::open();
+    let mut child = complaining(&room);
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().expect("a child").is_none() {
+        assert!(Instant::now() < deadline, "one signal did not end it");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn complaints_that_were_read_late_all_arrive() {
+    let room = Room::open();
+    let mut child = complaining(&room);
+    drop(child.stdin.take());
+    let mut complaints = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut complaints).expect("text");
+    assert_eq!(complaints.lines().filter(|line| line.contains("/nada")).count(), COMPLAINTS);
+    assert_eq!(child.wait().expect("a child").code(), Some(5));
+}
+
+/// Runs the program until it has complained more than its standard error, which nobody reads, takes.
+fn complaining(room: &Room) -> Child {
+    let mut child = starts_piped(room);
+    let stdin = child.stdin.as_mut().expect("a pipe");
+    stdin.write_all("/nada\n".repeat(COMPLAINTS).as_bytes()).expect("they fit into the pipe");
+    wait_until_full(child.stderr.as_ref().expect("a pipe"));
+    child
+}
+
+/// In all more than a pipe and the program hold.
+const COMPLAINTS: usize = 5_000;
+
 /// Runs the program until its reader, who does not read, has a pipe full of lines.
 fn stuck(room: &Room) -> Child {
     let mut child = starts_piped(room);
@@ -85,18 +121,22 @@ fn stuck(room: &Room) -> Child {
     for number in 0..STUCK_LINES {
         writeln!(stdin, "{} fin{number}", "x".repeat(4_000)).expect("the program reads");
     }
-    let stdout = child.stdout.as_ref().expect("a pipe");
+    wait_until_full(child.stdout.as_ref().expect("a pipe"));
+    child
+}
+
+fn wait_until_full(pipe: impl AsFd) {
     let deadline = Instant::now() + PATIENCE;
-    while ioctl_fionread(stdout).expect("a pipe tells") < PIPE_BYTES - 4_096 {
+    while ioctl_fionread(&pipe).expect("a pipe tells") < FULL_BYTES {
         assert!(Instant::now() < deadline, "the pipe does not fill");
         std::thread::yield_now();
     }
-    child
 }
 
 /// More than a pipe, the program and its standard input hold together.
 const STUCK_LINES: usize = 40;
-const PIPE_BYTES: u64 = 64 << 10;
+/// What a pipe of 64 KiB holds at least when it takes no more: of its last page only the beginning may be used.
+const FULL_BYTES: u64 = 60_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs the program as ana with this input: exit status, standard output, standard error.

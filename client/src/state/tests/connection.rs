@@ -87,7 +87,7 @@ fn what_was_not_confirmed_goes_out_again_only_on_request_and_once() {
     world.types("@bob aparte");
     lost(&mut world);
     world.types("/reenviar");
-    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
     world.does(Action::Interrupt);
     world.passes(Duration::from_secs(2));
     assert_eq!(requests(&world.connects()), [""; 0], "nothing is repeated silently");
@@ -175,7 +175,7 @@ fn nothing_is_sent_without_a_connection_and_the_line_stays() {
     for line in ["hola", "@bob hola", "/estado ocupado", "/usuarios", "/info bob"] {
         assert_eq!(world.types(line), [], "{line}");
         assert_eq!(world.draft(), line);
-        assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+        assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
         world.does(Action::Interrupt);
     }
     assert_eq!(exit(&world.types("/salir")), Some((EXIT_LEFT, String::new())));
@@ -310,9 +310,49 @@ fn the_status_after_reconnecting_is_the_servers_again() {
     world.passes(Duration::from_secs(2));
     world.connects();
     assert_eq!(world.state.status(), Some(Status::Activo));
-    let line =
-        "-- su estado es ACTIVO, que el servidor asigna al conectar; era OCUPADO (/estado OCUPADO lo pide)";
+    let line = "-- su estado es ACTIVO, que el servidor asigna al conectar; había elegido OCUPADO (/estado OCUPADO lo pide)";
     assert_eq!(world.last_line(), line);
+}
+
+#[test]
+fn after_reconnecting_only_a_status_that_the_user_chose_is_recommended() {
+    use StatusReason::{Active, Idle, Requested};
+    type Heard<'a> = &'a [(Status, Option<StatusReason>)];
+    let cases: [(&[&str], Heard<'_>, Option<Status>); 9] = [
+        (&[], &[(Status::Inactivo, Some(Idle))], None),
+        (&[], &[(Status::Inactivo, None)], None),
+        (&[], &[(Status::Inactivo, Some(Idle)), (Status::Activo, Some(Active))], None),
+        (
+            &["/estado ocupado"],
+            &[(Status::Ocupado, Some(Requested)), (Status::Inactivo, Some(Idle))],
+            Some(Status::Ocupado),
+        ),
+        (&["/estado ocupado"], &[(Status::Ocupado, None), (Status::Inactivo, None)], Some(Status::Ocupado)),
+        (&["/estado inactivo"], &[(Status::Inactivo, Some(Requested))], Some(Status::Inactivo)),
+        // Asked for and not assigned, before the server assigned the same by itself.
+        (&["/estado inactivo"], &[(Status::Inactivo, Some(Idle))], None),
+        (
+            &["/estado ocupado", "/estado activo"],
+            &[(Status::Ocupado, Some(Requested)), (Status::Activo, Some(Requested))],
+            None,
+        ),
+        (&["/estado ocupado"], &[], None),
+    ];
+    for (lines, heard, recommended) in cases {
+        let mut world = World::online();
+        lines.iter().for_each(|line| drop(world.types(line)));
+        heard.iter().for_each(|(status, reason)| drop(world.hears_status("ana", *status, *reason)));
+        lost(&mut world);
+        world.passes(Duration::from_secs(2));
+        world.connects();
+        let told = world.last_line();
+        match recommended {
+            Some(status) => {
+                assert!(told.contains(&format!("(/estado {status} lo pide)")), "{heard:?}: {told}")
+            }
+            None => assert_eq!(told, "-- conectado de nuevo como ana", "{heard:?}"),
+        }
+    }
 }
 
 #[test]

@@ -33,6 +33,24 @@ fn a_sent_line_is_printed_when_the_server_relayed_it() {
 }
 
 #[test]
+fn a_line_that_was_not_taken_in_whole_is_refused_in_its_turn_with_its_own_number() {
+    let mut world = World::new(true);
+    world.happens(Event::Start);
+    takes(&mut world, "uno");
+    assert_eq!(world.happens(Event::LongLine { begins: "x".repeat(256), bytes: 70_000 }), []);
+    takes(&mut world, "dos");
+    let effects = world.connects();
+    assert_eq!(requests(&effects), ["broadcast uno", "broadcast dos"]);
+    let told = printed(&effects).concat();
+    assert!(told.starts_with("stderr: rechazado: «xxx"), "{told}");
+    assert!(told.ends_with("~»: la línea tiene 70000 bytes y el máximo es 65536: divídala"), "{told}");
+    world.hears_broadcast("ana", "uno");
+    world.hears_broadcast("ana", "dos");
+    world.happens(Event::InputEnded);
+    assert_eq!(exit(&world.passes(LEAVE_TIME)).map(|(code, _)| code), Some(EXIT_LOST));
+}
+
+#[test]
 fn lines_that_come_before_the_connection_wait_for_it() {
     let mut world = World::new(true);
     world.happens(Event::Start);

@@ -133,10 +133,59 @@ fn what_is_wrong_is_never_sent_and_leaves_the_line_but_comes_back_with_up() {
 fn how_long_a_message_may_be_is_the_servers_affair_unless_it_breaks_the_connection() {
     let mut world = World::online();
     assert!(matches!(&world.types(&"ñ".repeat(20_000))[..], [Effect::Send(_)]));
-    assert_eq!(world.types(&"\"".repeat(40_000)), []);
-    assert!(world.last_line().contains("el máximo es 65536"), "{}", world.last_line());
+    for (text, told) in [
+        // Each quotation mark takes two bytes of the frame.
+        ("\"".repeat(40_000), "!! el mensaje tiene 40000 bytes y en un envío caben 32724 de ese texto;"),
+        ("x".repeat(65_500), "!! el mensaje tiene 65500 bytes y en un envío caben 65449 de ese texto;"),
+    ] {
+        assert_eq!(world.types(&text), []);
+        assert!(world.last_line().starts_with(told), "{}", world.last_line());
+    }
+    // What is said to fit does.
+    assert!(matches!(&world.types(&"\"".repeat(32_724))[..], [Effect::Send(_)]));
+    assert!(matches!(&world.types(&"x".repeat(65_449))[..], [Effect::Send(_)]));
     world.does(Action::Paste("x".repeat(70_000)));
     assert_eq!(world.hint(), "lo pegado no cabe: una línea tiene hasta 64 KiB");
+}
+
+#[test]
+fn what_the_server_takes_is_told_once_it_named_it() {
+    let too_long = Some(ErrorCode::ContentTooLong);
+    for (sentence, told) in [
+        (
+            "the message has 5000 bytes and the maximum is 4096",
+            "tiene 5000 bytes y el servidor acepta 4096: acórtelo",
+        ),
+        ("no cabe: hasta 4096", "tiene 5000 bytes y el servidor acepta 4096: acórtelo"),
+        ("5000 bytes son demasiados", "tiene 5000 bytes, más de los que acepta el servidor: acórtelo"),
+        ("de 10 a 4096 bytes", "tiene 5000 bytes, más de los que acepta el servidor: acórtelo"),
+    ] {
+        let mut world = World::online();
+        world.types(&"x".repeat(5_000));
+        world.hears_error(sentence, too_long, Some("broadcast"));
+        assert!(world.last_line().contains(told), "{}", world.last_line());
+    }
+    let mut world = World::online();
+    world.types(&"x".repeat(5_000));
+    world.hears_error("at most 4096", too_long, Some("broadcast"));
+    assert_eq!(world.types(&"x".repeat(65_500)), []);
+    let told = "!! el mensaje tiene 65500 bytes y el servidor acepta 4096: acórtelo o divídalo";
+    assert_eq!(world.last_line(), told);
+    world.link(LinkEvent::Down(LinkError::Lost));
+    world.passes(Duration::from_secs(2));
+    world.connects();
+    world.types(&"x".repeat(65_500));
+    assert!(world.last_line().contains("el servidor puede aceptar menos"), "{}", world.last_line());
+}
+
+#[test]
+fn a_line_that_holds_no_more_says_so_while_it_is_typed() {
+    let mut world = World::online();
+    world.does(Action::Paste("x".repeat(crate::editor::TEXT_BYTES_MAX - 1)));
+    world.does(Action::Insert('y'));
+    assert_eq!(world.hint(), "");
+    world.does(Action::Insert('z'));
+    assert_eq!((world.draft().len(), world.hint()), (65_536, "la línea está llena: hasta 64 KiB"));
 }
 
 #[test]
@@ -167,7 +216,7 @@ fn several_pasted_lines_are_asked_about_and_esc_drops_them() {
     ] {
         assert_eq!(world.does(action.clone()), [], "{action:?}");
         assert!(matches!(world.state.mode, Mode::Paste(_)), "{action:?}");
-        assert_eq!(world.hint(), "primero responda sobre lo pegado", "{action:?}");
+        assert_eq!(world.hint(), "responda sobre lo pegado", "{action:?}");
     }
     world.does(Action::Escape);
     assert!(matches!(world.state.mode, Mode::Line));
@@ -248,7 +297,7 @@ fn too_many_pasted_lines_do_not_go_one_by_one() {
     let mut world = World::online();
     world.does(Action::Paste("x\n".repeat(paste::PASTE_LINES_MAX + 1)));
     assert_eq!(world.does(Action::Insert('\n')), []);
-    assert_eq!(world.hint(), "por separado van hasta 20 líneas: Enter las pega en una sola");
+    assert_eq!(world.hint(), "por separado, hasta 20 líneas; Enter: en una sola");
     world.does(Action::Enter);
     assert_eq!(requests(&world.does(Action::Enter)).len(), 1);
 
@@ -262,7 +311,7 @@ fn a_paste_is_kept_while_it_cannot_be_sent() {
     world.link(LinkEvent::Down(LinkError::Lost));
     world.does(Action::Paste("uno\ndos".into()));
     assert_eq!(world.does(Action::Insert('\n')), []);
-    assert_eq!(world.hint(), "sin conexión: no se envió, el texto sigue aquí");
+    assert_eq!(world.hint(), "sin conexión: no se envió, sigue aquí");
     world.does(Action::Enter);
     assert_eq!(world.draft(), "uno\ndos");
 }
@@ -325,6 +374,24 @@ fn of_a_long_list_some_are_named_and_the_others_counted() {
         assert!(line.ends_with(&format!("{:05} y {} más", named - 1, 10_000 - named)), "{line}");
         assert_eq!(world.state.roster().len(), 10_000);
     }
+}
+
+#[test]
+fn a_status_of_somebody_beyond_the_list_is_no_arrival_and_everybody_is_counted() {
+    let mut world = World::online();
+    let all = roster::USERS_MAX + 10;
+    let content = UserList((0..all).map(|number| format!("u{number:05}").into()).collect());
+    world.hears(&ServerMessage::ListUsersResponse { sender: "server".into(), content, timestamp: None });
+    assert_eq!(world.state.roster().len(), all);
+    let beyond = format!("u{:05}", all - 1);
+    for status in [Status::Ocupado, Status::Activo] {
+        world.hears_status(&beyond, status, None);
+        world.hears_status(&beyond, status, Some(StatusReason::Requested));
+    }
+    world.assert_shown(&[]);
+    world.hears_status("otra", Status::Activo, Some(StatusReason::Joined));
+    world.assert_shown(&["-- otra ha entrado"]);
+    assert_eq!(world.state.roster().len(), all + 1);
 }
 
 #[test]
