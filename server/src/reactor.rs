@@ -18,6 +18,7 @@ pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
+pub mod response;
 pub mod sockets;
 pub mod stats;
 pub mod strangers;

@@ -1,4 +1,4 @@
-//! The head of an HTTP request: bytes in, a [`Head`] or the reason of refusal out; and the bytes of the answers.
+//! The head of an HTTP request: bytes in, a [`Head`] or the reason of refusal out.
 //!
 //! It does not decide what is answered, and it reads no body: whatever follows the head belongs to the
 //! WebSocket, or to nobody.
@@ -6,10 +6,11 @@
 use tungstenite::error::{Error, ProtocolError};
 use tungstenite::handshake::machine::TryParse;
 use tungstenite::handshake::server;
-use tungstenite::http::{HeaderValue, StatusCode, header};
+use tungstenite::http::header;
 
 use super::first_bytes::FirstBytes;
-use super::handler::{Endpoints, Refusal, Request, Response, Upgrade};
+use super::handler::{Endpoints, Refusal, Request, Upgrade};
+use super::response;
 
 /// Header lines in a head.
 pub const HEADERS_MAX: usize = 100;
@@ -26,8 +27,6 @@ const PROXY_HEADERS: [&str; 9] = [
     "cf-connecting-ip",
     "true-client-ip",
 ];
-/// Unless the response has its own.
-const CONTENT_TYPE: &str = "Content-Type: text/plain; charset=utf-8\r\n";
 
 /// What the bytes so far are.
 #[derive(Debug)]
@@ -53,8 +52,8 @@ pub struct Head {
     accept: Option<String>,
     is_forwarded: bool,
     subprotocol: Option<String>,
-    /// The `101` that accepts it, where its upgrade is valid.
-    upgrade: Result<server::Response, Upgrade>,
+    /// The `Sec-WebSocket-Accept` that accepts it, where its upgrade is valid.
+    upgrade: Result<String, Upgrade>,
 }
 
 /// Looks at everything that has come so far of a head that may have so many bytes, its empty line included.
@@ -129,28 +128,24 @@ impl Head {
     /// The bytes of the `101` that makes it a WebSocket; `None` unless its upgrade is valid.
     #[must_use]
     pub fn switching_protocols(self, subprotocol: Option<&str>) -> Option<Vec<u8>> {
-        let mut response = self.upgrade.ok()?;
-        if let Some(value) = subprotocol.and_then(|name| HeaderValue::from_str(name).ok()) {
-            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, value);
-        }
-        let mut bytes = Vec::new();
-        server::write_response(&mut bytes, &response).ok()?;
-        Some(bytes)
+        self.upgrade.ok().map(|accept| response::switching_protocols(&accept, subprotocol))
     }
 }
 
-/// The library's own judgement of the upgrade.
-fn accept(head: &[u8]) -> Result<server::Response, Upgrade> {
+/// The library's own judgement of the upgrade, and its answer to the key.
+fn accept(head: &[u8]) -> Result<String, Upgrade> {
     let request = match server::Request::try_parse(head) {
         Ok(Some((_, request))) => request,
         Ok(None) | Err(_) => return Err(Upgrade::Unsupported),
     };
-    server::create_response(&request).map_err(|error| match error {
+    let response = server::create_response(&request).map_err(|error| match error {
         Error::Protocol(ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey) => {
             Upgrade::KeyInvalid
         }
         _ => Upgrade::Unsupported,
-    })
+    })?;
+    let accept = response.headers().get(header::SEC_WEBSOCKET_ACCEPT).and_then(|value| value.to_str().ok());
+    accept.map(str::to_owned).ok_or(Upgrade::Unsupported)
 }
 
 /// The first of a comma-separated list, if it is a token (RFC 9110, section 5.6.2) and can be sent back as it is.
@@ -158,26 +153,6 @@ fn first_token(list: &str) -> Option<String> {
     let first = list.split(',').next().unwrap_or_default().trim();
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     (!first.is_empty() && first.chars().all(is_token)).then(|| first.to_owned())
-}
-
-/// The bytes of a response, after which the connection is closed.
-#[must_use]
-pub fn encode(response: &Response) -> Vec<u8> {
-    let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
-    let extra: String = response.headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let is_plain = !response.headers.iter().any(|header| header.starts_with("Content-Type: "));
-    let content_type = if is_plain { CONTENT_TYPE } else { "" };
-    let mut bytes = format!(
-        "HTTP/1.1 {} {}\r\n{content_type}Content-Length: {}\r\n{extra}Connection: close\r\n\r\n",
-        response.status,
-        reason.unwrap_or_default(),
-        response.body.len(),
-    )
-    .into_bytes();
-    if !response.head_only {
-        bytes.extend_from_slice(response.body.as_bytes());
-    }
-    bytes
 }
 
 #[cfg(test)]
@@ -209,11 +184,11 @@ mod tests {
             ("/chat", "GET", Some("h"))
         );
         let bytes = head.switching_protocols(Some("chat-protocol")).unwrap();
-        let text = String::from_utf8(bytes).unwrap().to_lowercase();
-        assert!(text.starts_with("http/1.1 101 switching protocols\r\n"), "{text}");
-        assert!(text.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), "{text}");
-        assert!(text.contains("sec-websocket-protocol: chat-protocol\r\n"), "{text}");
-        assert!(text.ends_with("\r\n\r\n"));
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat-protocol\r\n\r\n"
+        );
     }
 
     #[test]
@@ -299,27 +274,5 @@ mod tests {
         {
             assert!(matches!(examine(junk, HEAD_BYTES_MAX), Examined::Refused(Refusal::NotHttp)), "{junk:?}");
         }
-    }
-
-    #[test]
-    fn a_response_is_http_that_closes_and_an_answer_to_head_has_no_body() {
-        let response = Response {
-            status: 426,
-            headers: &["Upgrade: websocket", "X: y"],
-            body: "ñ\n".into(),
-            head_only: false,
-        };
-        let text = String::from_utf8(encode(&response)).unwrap();
-        assert_eq!(
-            text,
-            "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
-             Upgrade: websocket\r\nX: y\r\nConnection: close\r\n\r\nñ\n"
-        );
-        let head = String::from_utf8(encode(&Response { head_only: true, ..response.clone() })).unwrap();
-        assert_eq!(head, text.trim_end_matches("ñ\n"));
-        let json = Response { headers: &["Content-Type: application/json"], ..response };
-        let text = String::from_utf8(encode(&json)).unwrap();
-        assert_eq!(text.matches("Content-Type: ").count(), 1, "{text}");
-        assert!(text.contains("\r\nContent-Type: application/json\r\n"), "{text}");
     }
 }

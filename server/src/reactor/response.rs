@@ -1,0 +1,78 @@
+//! The answers to an HTTP request, as bytes: header names in the spelling of the RFCs, since there are programs that
+//! look for them with `strstr`.
+//!
+//! Pure. It does not decide what is answered.
+
+use tungstenite::http::StatusCode;
+
+use super::handler::Response;
+
+/// Unless the response has its own.
+const CONTENT_TYPE: &str = "Content-Type: text/plain; charset=utf-8\r\n";
+
+/// The bytes of the `101` that makes a connection a WebSocket (RFC 6455, section 4.2.2). A subprotocol
+/// that is no token is left out.
+#[must_use]
+pub fn switching_protocols(accept: &str, subprotocol: Option<&str>) -> Vec<u8> {
+    let chosen = subprotocol.filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic()));
+    let chosen = chosen.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n{}\r\n",
+        chosen.unwrap_or_default()
+    )
+    .into_bytes()
+}
+
+/// The bytes of a response, after which the connection is closed.
+#[must_use]
+pub fn encode(response: &Response) -> Vec<u8> {
+    let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
+    let extra: String = response.headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let is_plain = !response.headers.iter().any(|header| header.starts_with("Content-Type: "));
+    let content_type = if is_plain { CONTENT_TYPE } else { "" };
+    let mut bytes = format!(
+        "HTTP/1.1 {} {}\r\n{content_type}Content-Length: {}\r\n{extra}Connection: close\r\n\r\n",
+        response.status,
+        reason.unwrap_or_default(),
+        response.body.len(),
+    )
+    .into_bytes();
+    if !response.head_only {
+        bytes.extend_from_slice(response.body.as_bytes());
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subprotocol_cannot_end_its_line() {
+        let bytes = switching_protocols("key", Some("chat\r\nX: y"));
+        assert!(String::from_utf8(bytes).unwrap().ends_with("Sec-WebSocket-Accept: key\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_response_is_http_that_closes_and_an_answer_to_head_has_no_body() {
+        let response = Response {
+            status: 426,
+            headers: &["Upgrade: websocket", "X: y"],
+            body: "ñ\n".into(),
+            head_only: false,
+        };
+        let text = String::from_utf8(encode(&response)).unwrap();
+        assert_eq!(
+            text,
+            "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
+             Upgrade: websocket\r\nX: y\r\nConnection: close\r\n\r\nñ\n"
+        );
+        let head = String::from_utf8(encode(&Response { head_only: true, ..response.clone() })).unwrap();
+        assert_eq!(head, text.trim_end_matches("ñ\n"));
+        let json = Response { headers: &["Content-Type: application/json"], ..response };
+        let text = String::from_utf8(encode(&json)).unwrap();
+        assert_eq!(text.matches("Content-Type: ").count(), 1, "{text}");
+        assert!(text.contains("\r\nContent-Type: application/json\r\n"), "{text}");
+    }
+}
