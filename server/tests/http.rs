@@ -9,7 +9,9 @@ use support::{Server, json};
 #[track_caller]
 fn assert_readable(response: &raw::Response) {
     assert_eq!(response.header("Content-Type"), Some("text/plain; charset=utf-8"), "{}", response.head);
-    assert_eq!(response.header("Connection"), Some("close"), "{}", response.head);
+    // What is in Upgrade must be named in Connection too (RFC 9110, section 7.8).
+    let connection = if response.header("Upgrade").is_some() { "close, Upgrade" } else { "close" };
+    assert_eq!(response.header("Connection"), Some(connection), "{}", response.head);
     let length = response.body.len().to_string();
     assert_eq!(response.header("Content-Length"), Some(length.as_str()), "{}", response.head);
     assert!(response.body.ends_with('\n') && !response.body.trim().is_empty(), "{response:?}");

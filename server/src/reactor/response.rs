@@ -29,10 +29,12 @@ pub fn switching_protocols(accept: &str, subprotocol: Option<&str>) -> Vec<u8> {
 pub fn encode(response: &Response) -> Vec<u8> {
     let reason = StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
     let extra: String = response.headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let is_plain = !response.headers.iter().any(|header| header.starts_with("Content-Type: "));
-    let content_type = if is_plain { CONTENT_TYPE } else { "" };
+    let has = |name: &str| response.headers.iter().any(|header| header.starts_with(name));
+    let content_type = if has("Content-Type: ") { "" } else { CONTENT_TYPE };
+    // Whoever sends Upgrade must say so in Connection (RFC 9110, section 7.8).
+    let connection = if has("Upgrade: ") { "close, Upgrade" } else { "close" };
     let mut bytes = format!(
-        "HTTP/1.1 {} {}\r\n{content_type}Content-Length: {}\r\n{extra}Connection: close\r\n\r\n",
+        "HTTP/1.1 {} {}\r\n{content_type}Content-Length: {}\r\n{extra}Connection: {connection}\r\n\r\n",
         response.status,
         reason.unwrap_or_default(),
         response.body.len(),
@@ -66,7 +68,7 @@ mod tests {
         assert_eq!(
             text,
             "HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\
-             Upgrade: websocket\r\nX: y\r\nConnection: close\r\n\r\nñ\n"
+             Upgrade: websocket\r\nX: y\r\nConnection: close, Upgrade\r\n\r\nñ\n"
         );
         let head = String::from_utf8(encode(&Response { head_only: true, ..response.clone() })).unwrap();
         assert_eq!(head, text.trim_end_matches("ñ\n"));
@@ -74,5 +76,6 @@ mod tests {
         let text = String::from_utf8(encode(&json)).unwrap();
         assert_eq!(text.matches("Content-Type: ").count(), 1, "{text}");
         assert!(text.contains("\r\nContent-Type: application/json\r\n"), "{text}");
+        assert!(text.ends_with("\r\nConnection: close\r\n\r\nñ\n"), "{text}");
     }
 }
