@@ -143,7 +143,8 @@ fn head_is_get_without_its_body_and_other_methods_are_405() {
     let json = get("/healthz", "Accept: application/json\r\n");
     for request in [asks, json] {
         let (head, got) = (http(&server, request.replacen("GET", "HEAD", 1)), http(&server, request));
-        assert_eq!((head.status, head.body.as_str(), &head.head), (200, "", &got.head));
+        assert_eq!((head.status, head.body.as_str()), (200, ""));
+        assert_eq!(head.head_without_date(), got.head_without_date());
     }
     for path in ["/metrics", "/debug/connections"] {
         let head = http(&server, get(path, "").replacen("GET", "HEAD", 1));

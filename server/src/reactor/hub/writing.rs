@@ -77,8 +77,9 @@ impl<N: Network> Hub<N> {
     /// where it is not known.
     pub(super) fn respond(&mut self, id: ConnectionId, first: Option<FirstBytes>, answer: &Response) {
         self.note_visit(id, first, Ending::Responded(answer.status));
-        let Self { connections, spares, .. } = self;
-        connections[id.slot()].outbox.push(&response::encode(answer), &mut spares.outbox);
+        let Self { connections, spares, ops, .. } = self;
+        let bytes = response::encode(answer, ops.now().unix_millis);
+        connections[id.slot()].outbox.push(&bytes, &mut spares.outbox);
         self.linger(id, false);
     }
 
