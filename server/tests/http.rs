@@ -108,6 +108,43 @@ fn a_missing_or_wrong_key_is_400() {
 }
 
 #[test]
+fn a_request_that_names_no_host_or_two_is_400_and_told_so() {
+    let server = Server::start(&[]);
+    let two = "Host: a.example\r\nHost: b.example\r\n";
+    let [page, chat] = [get("/"), upgrade_request("/chat")];
+    for (request, words) in [
+        (page.replace("Host: chat.example:5000\r\n", ""), "Falta la cabecera Host"),
+        (page.replace("Host: chat.example:5000\r\n", two), "más de una vez"),
+        (chat.replace("Host: localhost\r\n", ""), "Falta la cabecera Host"),
+        (chat.replace("Host: localhost\r\n", two), "más de una vez"),
+        (page.replace("HTTP/1.1", "HTTP/1.0").replace("Host: chat.example:5000\r\n", two), "más de una vez"),
+    ] {
+        let response = http(&server, &request);
+        assert_eq!(response.status, 400, "{request}");
+        assert_readable(&response);
+        assert!(
+            response.body.contains(words) && !response.body.contains("example:5000"),
+            "{}",
+            response.body
+        );
+        let head = http(&server, request.replacen("GET", "HEAD", 1));
+        assert_eq!((head.status, head.body.as_str()), (400, ""), "{request}");
+    }
+}
+
+#[test]
+fn a_second_key_or_version_is_400_and_told_so() {
+    let server = Server::start(&[]);
+    for header in ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Version: 13\r\n"] {
+        let response = http(&server, upgrade_request("/chat").replace(header, &header.repeat(2)));
+        assert_eq!(response.status, 400, "{header}");
+        assert_readable(&response);
+        let name = header.split(':').next().unwrap();
+        assert!(response.body.contains(&format!("{name} viene más de una vez")), "{}", response.body);
+    }
+}
+
+#[test]
 fn another_version_of_websocket_is_426_and_told_the_right_one() {
     let server = Server::start(&[]);
     for version in ["8", "0", "14", "trece"] {

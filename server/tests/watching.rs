@@ -131,6 +131,13 @@ fn what_comes_through_a_proxy_or_by_a_name_that_points_here_sees_neither_figures
     }
     let own = browser.replace("evil.example", "localhost").replace("PATH", "/debug/connections");
     assert_eq!(http(&server, own).status, 200);
+    // A second name cannot ride on the first.
+    for hosts in ["Host: 127.0.0.1\r\nHost: evil.example", "Host: evil.example\r\nHost: 127.0.0.1"] {
+        for path in ["/debug/connections", "/metrics", "/healthz"] {
+            let asks = browser.replace("Host: evil.example:8080", hosts).replace("PATH", path);
+            assert_plain(&http(&server, asks), 400);
+        }
+    }
     let unnamed = Server::start(&["--lang", "en"]);
     assert_plain(&http(&unnamed, forwarded.replace("PATH", "/metrics")), 403);
     assert_eq!(http(&unnamed, forwarded.replace("PATH", "/healthz")).status, 200);

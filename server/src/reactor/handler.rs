@@ -138,6 +138,8 @@ pub enum Upgrade {
     Unsupported,
     /// It does, without a key or with one that is not 16 bytes in base64.
     KeyInvalid,
+    /// It does, with more than one of this header, of which RFC 6455 wants one (sections 11.3.1 and 11.3.5).
+    Repeated(&'static str),
 }
 
 /// What is answered to a request.
@@ -159,6 +161,10 @@ pub enum Answer {
 pub enum Refusal {
     /// What came wants to be HTTP/1 and is not.
     NotHttp,
+    /// A request of HTTP/1.1 without `Host` (RFC 9112, section 3.2).
+    HostMissing,
+    /// More than one `Host`.
+    HostRepeated,
     /// The head of the request is over the limit in bytes or in headers.
     HeadTooLarge,
     /// The head did not come in time.
@@ -175,6 +181,8 @@ impl Refusal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotHttp => "not_http",
+            Self::HostMissing => "host_missing",
+            Self::HostRepeated => "host_repeated",
             Self::HeadTooLarge => "head_too_large",
             Self::TimedOut => "timed_out",
             Self::TooManyConnections => "too_many_connections",

@@ -28,6 +28,9 @@ const PROXY_HEADERS: [&str; 9] = [
     "true-client-ip",
 ];
 
+/// What a request for a WebSocket has once (RFC 6455, sections 11.3.1 and 11.3.5).
+const ONCE: [&str; 2] = ["Sec-WebSocket-Key", "Sec-WebSocket-Version"];
+
 /// What the bytes so far are.
 #[derive(Debug)]
 pub enum Examined {
@@ -54,6 +57,7 @@ pub struct Head {
     subprotocol: Option<String>,
     /// The `Sec-WebSocket-Accept` that accepts it, where its upgrade is valid.
     upgrade: Result<String, Upgrade>,
+    refusal: Option<Refusal>,
 }
 
 /// Looks at everything that has come so far of a head that may have so many bytes, its empty line included.
@@ -79,6 +83,11 @@ impl Head {
         };
         let header = |name: &str| std::str::from_utf8(find(name)?).ok();
         let lossy = |name: &str| Some(String::from_utf8_lossy(find(name)?).into_owned());
+        let count = |name: &str| {
+            request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count()
+        };
+        let repeated = ONCE.into_iter().find(|name| count(name) > 1);
+        let accept = repeated.map_or_else(|| accept(bytes), |name| Err(Upgrade::Repeated(name)));
         let target = request.path.unwrap_or_default();
         Self {
             len,
@@ -91,12 +100,30 @@ impl Head {
             // HTTP/1.0 is what nginx speaks to those behind it unless it is told otherwise.
             is_forwarded: request.version == Some(0) || PROXY_HEADERS.iter().any(|name| find(name).is_some()),
             subprotocol: header("sec-websocket-protocol").and_then(first_token),
-            upgrade: accept(bytes).map_err(|problem| match header("upgrade") {
+            upgrade: accept.map_err(|problem| match header("upgrade") {
                 Some(protocol) if protocol.eq_ignore_ascii_case("websocket") => problem,
                 // Another protocol is nothing to us (RFC 9110, section 7.8: it may be ignored).
                 _ => Upgrade::Absent,
             }),
+            refusal: match count("host") {
+                0 if request.version == Some(1) => Some(Refusal::HostMissing),
+                0 | 1 => None,
+                _ => Some(Refusal::HostRepeated),
+            },
         }
+    }
+
+    /// Why nobody may answer it as a request (RFC 9112, section 3.2). A `Host` that is no host is not refused: some
+    /// programs write a whole URL there, and it is neither trusted nor repeated.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// Whether its answer has no body.
+    #[must_use]
+    pub fn is_for_head_only(&self) -> bool {
+        self.method == "HEAD"
     }
 
     /// The request as the handler sees it.
@@ -216,6 +243,33 @@ mod tests {
             upgrade(&format!("GET / HTTP/1.1\r\n{short_key}Sec-WebSocket-Version: 13\r\n\r\n")),
             Upgrade::KeyInvalid
         );
+        let whole = format!("{UPGRADE}Sec-WebSocket-Version: 13\r\n");
+        for line in ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"] {
+            let twice = upgrade(&format!("GET / HTTP/1.1\r\n{whole}{}\r\n\r\n", line.to_lowercase()));
+            assert!(matches!(twice, Upgrade::Repeated(name) if line.starts_with(name)), "{line}: {twice:?}");
+        }
+    }
+
+    #[test]
+    fn http_1_1_names_its_host_and_names_it_once() {
+        let upgrade = format!("{UPGRADE}Sec-WebSocket-Version: 13\r\n");
+        let nowhere = upgrade.replace("Host: h\r\n", "");
+        for (version, headers, refusal) in [
+            (1, "Host: h\r\n", None),
+            (1, "Host:\r\n", None),
+            (1, "Host: http://h/\r\n", None),
+            (1, &upgrade, None),
+            (0, "", None),
+            (0, "Host: h\r\n", None),
+            (1, "", Some(Refusal::HostMissing)),
+            (1, &nowhere, Some(Refusal::HostMissing)),
+            (1, "Host: h\r\nhOST: h\r\n", Some(Refusal::HostRepeated)),
+            (0, "Host: h\r\nX: y\r\nHost: i\r\n", Some(Refusal::HostRepeated)),
+            (1, &format!("{upgrade}Host: h\r\n"), Some(Refusal::HostRepeated)),
+        ] {
+            let text = format!("GET /chat HTTP/1.{version}\r\n{headers}\r\n");
+            assert_eq!(head(&text).refusal(), refusal, "{text}");
+        }
     }
 
     #[test]

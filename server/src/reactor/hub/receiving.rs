@@ -7,7 +7,7 @@ use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, Fed, Handshaking, LINGER_BYTES_MAX, Session, State, TimerKind};
 use crate::reactor::first_bytes::{self, FirstBytes};
-use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal};
+use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal, Response};
 use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::ledger::Ending;
@@ -148,6 +148,11 @@ impl<N: Network> Hub<N> {
             Examined::Complete(request) => {
                 let glued = head.split_off(request.len);
                 let first = Some(request.first_bytes());
+                if let Some(refusal) = request.refusal() {
+                    let head_only = request.is_for_head_only();
+                    let response = Response { head_only, ..handler.on_refused(refusal) };
+                    return self.respond(id, first, &response);
+                }
                 match handler.on_request(&request.request(endpoints)) {
                     Answer::Respond(response) => self.respond(id, first, &response),
                     Answer::Inspect => {

@@ -136,7 +136,7 @@ fn whoever_asks_sees_also_those_who_are_still_here() {
     let mut world = World::new();
     let [silent, _] = [world.connect(), world.open()];
     let asks = world.connect();
-    let request = "GET /inspect HTTP/1.1\r\n\r\n";
+    let request = "GET /inspect HTTP/1.1\r\nHost: h\r\n\r\n";
     world.send(asks, request.as_bytes());
     let answer = String::from_utf8(world.take(asks)).unwrap();
     assert!(answer.ends_with(&format!("{} in\n", UPGRADE.len() + request.len())), "{answer}");

@@ -149,7 +149,7 @@ impl Handler for Recorder {
     fn on_refused(&mut self, refusal: Refusal) -> Response {
         self.refusals += 1;
         let status = match refusal {
-            Refusal::NotHttp => 400,
+            Refusal::NotHttp | Refusal::HostMissing | Refusal::HostRepeated => 400,
             Refusal::HeadTooLarge => 431,
             Refusal::TimedOut => 408,
             Refusal::TooManyConnections => 503,
