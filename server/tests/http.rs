@@ -49,6 +49,20 @@ fn the_root_says_what_this_is_and_how_to_join() {
 }
 
 #[test]
+fn a_target_in_absolute_form_is_served_under_its_own_host() {
+    let server = Server::start(&[]);
+    let root = http(&server, get("http://otro.example:90/?x=1"));
+    assert_eq!(root.status, 200);
+    assert!(root.body.contains("ws://otro.example:90/chat"), "{}", root.body);
+    assert_eq!(http(&server, get("http://otro.example")).status, 200);
+    assert_eq!(http(&server, get("http://otro.example/otra")).status, 404);
+    for (path, name) in [("http://localhost/chat", "ana"), ("ws://localhost/chat", "beto")] {
+        let stream = raw::send(&server, upgrade_request(path));
+        raw::upgraded(stream).register(name);
+    }
+}
+
+#[test]
 fn the_chat_without_an_upgrade_is_426() {
     let server = Server::start(&[]);
     for path in ["/chat", "/chat?x=1"] {

@@ -131,6 +131,13 @@ fn what_comes_through_a_proxy_or_by_a_name_that_points_here_sees_neither_figures
     }
     let own = browser.replace("evil.example", "localhost").replace("PATH", "/debug/connections");
     assert_eq!(http(&server, own).status, 200);
+    // The host of a target in absolute form is the one that counts.
+    for (target, header, status) in
+        [("http://evil.example", "127.0.0.1", 403), ("http://127.0.0.1", "evil.example", 200)]
+    {
+        let asks = format!("GET {target}/debug/connections HTTP/1.1\r\nHost: {header}\r\n\r\n");
+        assert_eq!(http(&server, asks).status, status, "{target}");
+    }
     // A second name cannot ride on the first.
     for hosts in ["Host: 127.0.0.1\r\nHost: evil.example", "Host: evil.example\r\nHost: 127.0.0.1"] {
         for path in ["/debug/connections", "/metrics", "/healthz"] {

@@ -108,7 +108,7 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The path, without its query.
     pub path: &'a str,
-    /// The `Host` header, if there is one in UTF-8.
+    /// The host that was asked for: of a target in absolute form, else of the `Host` header, if it is UTF-8.
     pub host: Option<&'a str>,
     /// The `Origin` header: which page makes a browser ask. What is not UTF-8 in it is replaced.
     pub origin: Option<&'a str>,

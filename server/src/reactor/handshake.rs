@@ -88,12 +88,12 @@ impl Head {
         };
         let repeated = ONCE.into_iter().find(|name| count(name) > 1);
         let accept = repeated.map_or_else(|| accept(bytes), |name| Err(Upgrade::Repeated(name)));
-        let target = request.path.unwrap_or_default();
+        let (authority, path) = split_target(request.path.unwrap_or_default());
         Self {
             len,
             method: request.method.unwrap_or_default().to_owned(),
-            path: target.split('?').next().unwrap_or_default().to_owned(),
-            host: header("host").map(str::to_owned),
+            path: path.to_owned(),
+            host: authority.or_else(|| header("host")).map(str::to_owned),
             origin: lossy("origin"),
             user_agent: lossy("user-agent"),
             accept: lossy("accept"),
@@ -156,6 +156,23 @@ impl Head {
     #[must_use]
     pub fn switching_protocols(self, subprotocol: Option<&str>) -> Option<Vec<u8>> {
         self.upgrade.ok().map(|accept| response::switching_protocols(&accept, subprotocol))
+    }
+}
+
+/// The authority of a target in absolute form, which stands above the `Host` header (RFC 9112, section 3.2.2), and the
+/// path of any target, without its query.
+fn split_target(target: &str) -> (Option<&str>, &str) {
+    let is_ours = |scheme: &str| ["http", "ws"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let rest = target.split_once("://").filter(|(scheme, _)| is_ours(scheme)).map(|(_, rest)| rest);
+    let (authority, path) = rest.map_or((None, target), |rest| {
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        (Some(authority), if path.starts_with('/') { path } else { "/" })
+    });
+    let path = path.split('?').next().unwrap_or_default();
+    match authority {
+        // No host, or somebody at it: no URI that can be followed (RFC 9110, sections 4.2.1 and 4.2.4).
+        Some(authority) if authority.is_empty() || authority.contains('@') => (None, target),
+        _ => (authority, path),
     }
 }
 
@@ -248,6 +265,27 @@ mod tests {
             let twice = upgrade(&format!("GET / HTTP/1.1\r\n{whole}{}\r\n\r\n", line.to_lowercase()));
             assert!(matches!(twice, Upgrade::Repeated(name) if line.starts_with(name)), "{line}: {twice:?}");
         }
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_has_its_own_host() {
+        for (target, host, path) in [
+            ("/x?http://i/y", "h", "/x"),
+            ("http://i", "i", "/"),
+            ("http://i:90/", "i:90", "/"),
+            ("HTTP://i/chat?x=http://j/", "i", "/chat"),
+            ("ws://[::1]:90/chat", "[::1]:90", "/chat"),
+            ("http://i?/chat", "i", "/"),
+            ("https://i/chat", "h", "https://i/chat"),
+            ("http:///chat", "h", "http:///chat"),
+            ("http://i@h/chat", "h", "http://i@h/chat"),
+            ("*", "h", "*"),
+        ] {
+            let head = head(&format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+            assert_eq!((head.host.as_deref(), head.path.as_str()), (Some(host), path), "{target}");
+        }
+        let head = head("GET http://i/ HTTP/1.1\r\n\r\n");
+        assert_eq!(head.refusal(), Some(Refusal::HostMissing), "it is sent all the same");
     }
 
     #[test]
