@@ -174,14 +174,18 @@ fn another_version_of_websocket_is_426_and_told_the_right_one() {
 #[test]
 fn what_wants_to_be_http_and_is_not_is_answered_with_400_at_once() {
     let server = Server::start(&[]);
-    for wrong in [
-        "GET /chat HTTP/9.9\r\n\r\n",
-        "GET /chat HTTP/1.1\r\nsin dos puntos\r\n\r\n",
-        "\r\nHEAD / HTTP/x\r\n\r\n",
+    for (wrong, status, words) in [
+        ("GET /chat HTTP/9.9\r\n\r\n", 505, "HTTP/1.1 y HTTP/1.0"),
+        ("GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505, "HTTP/1.1 y HTTP/1.0"),
+        ("GET /chat HTTP/1.1\r\nsin dos puntos\r\n\r\n", 400, "mal formada"),
+        ("GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400, "antes de los dos puntos"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", 400, "mal formada"),
+        ("\r\nHEAD / HTTP/x\r\n\r\n", 400, "no empieza como una petición HTTP"),
     ] {
         let response = http(&server, wrong);
-        assert_eq!(response.status, 400, "{wrong}");
+        assert_eq!(response.status, status, "{wrong}");
         assert_readable(&response);
+        assert!(response.body.contains(words), "{wrong}: {}", response.body);
     }
 }
 

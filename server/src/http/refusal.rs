@@ -10,8 +10,22 @@ pub(super) fn sentence(refusal: Refusal, lang: Lang) -> (u16, &'static str) {
         Refusal::NotHttp => (
             400,
             lang.pick(
-                "Esto es un servidor de chat por WebSocket; lo que llegó no es HTTP.\n",
-                "This is a WebSocket chat server; what came is not HTTP.\n",
+                "Esto es un servidor de chat por WebSocket; lo que llegó no empieza como una petición HTTP,\npor ejemplo GET /chat HTTP/1.1\n",
+                "This is a WebSocket chat server; what came does not begin as an HTTP request does,\nfor example GET /chat HTTP/1.1\n",
+            ),
+        ),
+        Refusal::VersionUnsupported => (
+            505,
+            lang.pick(
+                "Esa versión de HTTP no se habla aquí; sí HTTP/1.1 y HTTP/1.0.\n",
+                "That version of HTTP is not spoken here; HTTP/1.1 and HTTP/1.0 are.\n",
+            ),
+        ),
+        Refusal::HeadMalformed => (
+            400,
+            lang.pick(
+                "La cabecera de la petición está mal formada: cada línea es Nombre: valor, sin blancos al principio\nni antes de los dos puntos, y sin caracteres de control.\n",
+                "The head of the request is malformed: each line is Name: value, without blanks at its beginning or\nbefore the colon, and without control characters.\n",
             ),
         ),
         Refusal::HostMissing => (

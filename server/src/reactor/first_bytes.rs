@@ -129,7 +129,7 @@ pub fn shown(bytes: &[u8]) -> String {
 }
 
 /// Up to the end of the first line that is not empty.
-fn first_line(bytes: &[u8]) -> &[u8] {
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii_start();
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     line.strip_suffix(b"\r").unwrap_or(line)

@@ -159,8 +159,12 @@ pub enum Answer {
 /// Why a connection is refused before it made a request that can be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What came wants to be HTTP/1 and is not.
+    /// What came wants to be HTTP/1, and its first line is none of a request.
     NotHttp,
+    /// HTTP of a version other than 1.0 and 1.1.
+    VersionUnsupported,
+    /// Something below the first line is no header: folded, or with a blank before its colon (RFC 9112, section 5).
+    HeadMalformed,
     /// A request of HTTP/1.1 without `Host` (RFC 9112, section 3.2).
     HostMissing,
     /// More than one `Host`.
@@ -181,6 +185,8 @@ impl Refusal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotHttp => "not_http",
+            Self::VersionUnsupported => "version_unsupported",
+            Self::HeadMalformed => "head_malformed",
             Self::HostMissing => "host_missing",
             Self::HostRepeated => "host_repeated",
             Self::HeadTooLarge => "head_too_large",

@@ -8,7 +8,7 @@ use tungstenite::handshake::machine::TryParse;
 use tungstenite::handshake::server;
 use tungstenite::http::header;
 
-use super::first_bytes::FirstBytes;
+use super::first_bytes::{self, FirstBytes};
 use super::handler::{Endpoints, Refusal, Request, Upgrade};
 use super::response;
 
@@ -71,8 +71,19 @@ pub fn examine(bytes: &[u8], bytes_max: usize) -> Examined {
         }
         Ok(httparse::Status::Partial) if bytes.len() < bytes_max => Examined::Incomplete,
         Ok(_) | Err(httparse::Error::TooManyHeaders) => Examined::Refused(Refusal::HeadTooLarge),
+        Err(_) if request.version.is_some() => Examined::Refused(Refusal::HeadMalformed),
+        Err(httparse::Error::Version) if names_a_version(bytes) => {
+            Examined::Refused(Refusal::VersionUnsupported)
+        }
         Err(_) => Examined::Refused(Refusal::NotHttp),
     }
+}
+
+/// Whether a request line that names no version which is spoken here names one at all.
+fn names_a_version(bytes: &[u8]) -> bool {
+    let version = first_bytes::first_line(bytes).rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let number = version.strip_prefix(b"HTTP/").unwrap_or_default();
+    !number.is_empty() && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
 impl Head {
@@ -357,6 +368,30 @@ mod tests {
             examine(headers(HEADERS_MAX + 1).as_bytes(), HEAD_BYTES_MAX),
             Examined::Refused(Refusal::HeadTooLarge)
         ));
+    }
+
+    #[test]
+    fn what_is_http_and_wrong_is_told_apart_from_what_is_none() {
+        for (text, expected) in [
+            ("GET / HTTP/1.2\r\n", Refusal::VersionUnsupported),
+            ("\r\nGET / HTTP/9.9\n", Refusal::VersionUnsupported),
+            ("GET / HTTP/2", Refusal::VersionUnsupported),
+            ("GET / HTTP/x\r\n", Refusal::NotHttp),
+            ("GET / HTTP/1.x\r\n", Refusal::NotHttp),
+            ("GET /\r\n", Refusal::NotHttp),
+            ("GET / HTTP/1.1\r\nHost : h\r\n", Refusal::HeadMalformed),
+            ("GET / HTTP/1.1\r\nX: a\r\n b\r\n", Refusal::HeadMalformed),
+            ("GET / HTTP/1.1\r\n Host: h\r\n", Refusal::HeadMalformed),
+            ("GET / HTTP/1.1\r\nno colon\r\n", Refusal::HeadMalformed),
+            ("GET / HTTP/1.1\r\nX: \u{1b}\r\n", Refusal::HeadMalformed),
+            ("GET / HTTP/1.1\r\nHost: h\r\n\rX", Refusal::HeadMalformed),
+        ] {
+            let examined = examine(text.as_bytes(), HEAD_BYTES_MAX);
+            assert!(
+                matches!(examined, Examined::Refused(refusal) if refusal == expected),
+                "{text:?}: {examined:?}"
+            );
+        }
     }
 
     #[test]

@@ -139,12 +139,14 @@ impl<N: Network> Hub<N> {
         let examined = if look { handshake::examine(head, head_bytes_max) } else { Examined::Incomplete };
         match examined {
             Examined::Incomplete => self.resume_if_readable(id),
-            Examined::Refused(Refusal::NotHttp) => match FirstBytes::of_stranger(head) {
+            Examined::Refused(Refusal::HeadTooLarge) => {
+                self.respond(id, None, &handler.on_refused(Refusal::HeadTooLarge));
+            }
+            Examined::Refused(refusal) => match FirstBytes::of_stranger(head) {
                 None => self.resume_if_readable(id),
-                Some(FirstBytes::Http) => self.respond(id, None, &handler.on_refused(Refusal::NotHttp)),
+                Some(FirstBytes::Http) => self.respond(id, None, &handler.on_refused(refusal)),
                 Some(first) => self.tell_stranger(handler, id, first),
             },
-            Examined::Refused(refusal) => self.respond(id, None, &handler.on_refused(refusal)),
             Examined::Complete(request) => {
                 let glued = head.split_off(request.len);
                 let first = Some(request.first_bytes());

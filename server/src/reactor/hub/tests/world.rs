@@ -149,7 +149,9 @@ impl Handler for Recorder {
     fn on_refused(&mut self, refusal: Refusal) -> Response {
         self.refusals += 1;
         let status = match refusal {
-            Refusal::NotHttp | Refusal::HostMissing | Refusal::HostRepeated => 400,
+            Refusal::NotHttp | Refusal::HeadMalformed => 400,
+            Refusal::HostMissing | Refusal::HostRepeated => 400,
+            Refusal::VersionUnsupported => 505,
             Refusal::HeadTooLarge => 431,
             Refusal::TimedOut => 408,
             Refusal::TooManyConnections => 503,
