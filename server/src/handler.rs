@@ -6,6 +6,7 @@ use chat_protocol::Received;
 use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
+use crate::escape::Escaped;
 use crate::http::Pages;
 use crate::inspection::{Counts, Page};
 use crate::reactor::handler::{
@@ -131,11 +132,7 @@ impl Handler for ChatHandler {
         if let Answer::Respond(response) = &answer {
             self.count_response(response.status);
             if let Some(origin) = request.origin.filter(|_| response.status == 403) {
-                info!(
-                    "{} was refused as a page of {}",
-                    canonical(request.endpoints.peer),
-                    origin.escape_debug()
-                );
+                info!("{} was refused as a page of {}", canonical(request.endpoints.peer), Escaped(origin));
             }
         }
         answer
