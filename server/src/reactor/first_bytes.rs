@@ -43,18 +43,6 @@ const HTTP2_GOAWAY: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0,
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 impl FirstBytes {
-    /// Every kind.
-    pub const ALL: [Self; 8] = [
-        Self::WebSocket,
-        Self::Http,
-        Self::Http2,
-        Self::Tls,
-        Self::Ssh,
-        Self::Text,
-        Self::Junk,
-        Self::Nothing,
-    ];
-
     /// What these bytes are, when no more will come.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
