@@ -158,6 +158,10 @@ impl Handler for ChatHandler {
         response
     }
 
+    fn on_turned_away(&mut self, refusal: Refusal) {
+        self.count_refusal(refusal.as_str());
+    }
+
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints) {
         let slot = connection.slot();
         if self.clients.len() <= slot {
@@ -203,5 +207,20 @@ impl Handler for ChatHandler {
 
     fn on_shutdown(&mut self, ops: &mut Ops) {
         self.handle(ops, Input::ShuttingDown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_in_silence_is_counted_as_refused_and_as_no_response() {
+        let mut handler = ChatHandler::new(Settings::default());
+        handler.on_refused(Refusal::TooManyFromAddress);
+        handler.on_turned_away(Refusal::TooManyFromAddress);
+        handler.on_turned_away(Refusal::TooManyFromAddress);
+        assert_eq!(handler.counts.refused[Refusal::TooManyFromAddress.as_str()], 3);
+        assert_eq!(handler.counts.responses.into_iter().collect::<Vec<_>>(), [(429, 1)]);
     }
 }

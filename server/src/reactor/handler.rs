@@ -35,6 +35,9 @@ pub trait Handler {
     /// What came is no request that can be answered; this is said in its place.
     fn on_refused(&mut self, refusal: Refusal) -> Response;
 
+    /// A connection was closed without a word for this reason: there are too many to tell each of them.
+    fn on_turned_away(&mut self, _refusal: Refusal) {}
+
     /// The WebSocket handshake is done.
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints);
 

@@ -89,7 +89,8 @@ fn more_connections_than_there_may_be_are_told_so_and_beyond_that_dropped() {
     }
     let dropped = world.connect();
     assert_eq!((world.take(dropped), world.is_dropped(dropped)), (vec![], true));
-    assert_eq!(world.handler.refusals, REFUSALS_MAX + 1, "also the one without words is known of");
+    assert_eq!(world.handler.refusals, REFUSALS_MAX, "no answer is made that nobody gets");
+    assert_eq!(world.handler.turned_away, 1, "also the one without words is known of");
     world.end(first);
     world.pass(Duration::from_secs(3));
     assert_eq!(world.hub.len(), 1);

@@ -105,6 +105,7 @@ pub(super) struct Recorder {
     pub(super) received: Vec<String>,
     pub(super) closes: Vec<CloseReason>,
     pub(super) refusals: usize,
+    pub(super) turned_away: usize,
     pub(super) timers: usize,
     pub(super) calls_after_close: usize,
     pub(super) tell_who_left: bool,
@@ -158,6 +159,10 @@ impl Handler for Recorder {
             Refusal::TooManyFromAddress => 429,
         };
         Response { status, headers: &[], body: String::new(), head_only: false }
+    }
+
+    fn on_turned_away(&mut self, _: Refusal) {
+        self.turned_away += 1;
     }
 
     fn on_open(&mut self, ops: &mut Ops, id: ConnectionId, _: Endpoints) {
