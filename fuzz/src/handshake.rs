@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
 /// What no request is answered with: what is wrong may show sooner in pieces than in the whole, or later.
 fn is_refusal(output: &ServerOutput) -> bool {
     let is_answer_to_request = output.header("allow").is_some() || output.header("upgrade").is_some();
-    matches!(output.status, None | Some(400 | 408 | 431)) && !is_answer_to_request
+    matches!(output.status, None | Some(400 | 408 | 431 | 505)) && !is_answer_to_request
 }
 
 fn answer<'a>(pieces: impl Iterator<Item = &'a [u8]>, takes: Cuts) -> ServerOutput {
@@ -61,7 +61,7 @@ fn is_for_a_stranger(output: &[u8]) -> bool {
 
 fn check(bytes: &[u8], output: &ServerOutput) {
     let status = output.status;
-    assert!(matches!(status, None | Some(101 | 200 | 400 | 403 | 404 | 405 | 408 | 426 | 431)), "{status:?}");
+    assert!(matches!(status, None | Some(101 | 200 | 400 | 403 | 404 | 405 | 408 | 426 | 431 | 505)), "{status:?}");
     assert!(status.is_some() || !is_asking(bytes), "whoever asks is answered");
     assert_eq!(output.header("sec-websocket-extensions"), None, "no extension is negotiated");
     let (head, _) = split(bytes);
@@ -73,7 +73,8 @@ fn check(bytes: &[u8], output: &ServerOutput) {
         assert_eq!(output.header("upgrade").map(str::to_lowercase).as_deref(), Some("websocket"));
         assert!(head.starts_with(b"GET ") || head.starts_with(b"\n") || head.starts_with(b"\r"));
     } else if status.is_some() {
-        assert_eq!(output.header("connection"), Some("close"));
+        let is_offer = output.header("upgrade").is_some();
+        assert_eq!(output.header("connection"), Some(if is_offer { "close, Upgrade" } else { "close" }));
         let is_answer = matches!(status, Some(200 | 403 | 404 | 405 | 426));
         let lines = head.iter().filter(|byte| **byte == b'\n').count();
         assert!(

@@ -6,6 +6,7 @@ use chat_protocol::Received;
 use log::{Level, info, log};
 
 use crate::chat::{Chat, Input, Origin, Output, PeerId, Settings, mailbox, ring};
+use crate::escape::Escaped;
 use crate::http::Pages;
 use crate::inspection::{Counts, Page};
 use crate::reactor::handler::{
@@ -131,11 +132,7 @@ impl Handler for ChatHandler {
         if let Answer::Respond(response) = &answer {
             self.count_response(response.status);
             if let Some(origin) = request.origin.filter(|_| response.status == 403) {
-                info!(
-                    "{} was refused as a page of {}",
-                    canonical(request.endpoints.peer),
-                    origin.escape_debug()
-                );
+                info!("{} was refused as a page of {}", canonical(request.endpoints.peer), Escaped(origin));
             }
         }
         answer
@@ -160,6 +157,10 @@ impl Handler for ChatHandler {
         self.count_response(response.status);
         self.count_refusal(refusal.as_str());
         response
+    }
+
+    fn on_turned_away(&mut self, refusal: Refusal) {
+        self.count_refusal(refusal.as_str());
     }
 
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints) {
@@ -211,5 +212,20 @@ impl Handler for ChatHandler {
 
     fn on_shutdown(&mut self, ops: &mut Ops) {
         self.handle(ops, Input::ShuttingDown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_in_silence_is_counted_as_refused_and_as_no_response() {
+        let mut handler = ChatHandler::new(Settings::default());
+        handler.on_refused(Refusal::TooManyFromAddress);
+        handler.on_turned_away(Refusal::TooManyFromAddress);
+        handler.on_turned_away(Refusal::TooManyFromAddress);
+        assert_eq!(handler.counts.refused[Refusal::TooManyFromAddress.as_str()], 3);
+        assert_eq!(handler.counts.responses.into_iter().collect::<Vec<_>>(), [(429, 1)]);
     }
 }

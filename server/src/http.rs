@@ -1,5 +1,7 @@
 //! What a person with curl or a browser reads on the chat's port, and which requests become WebSockets.
 
+mod refusal;
+
 use std::net::SocketAddr;
 
 use chat_protocol::Lang;
@@ -77,6 +79,7 @@ impl Pages {
         match request.upgrade {
             Upgrade::Valid => Answer::Accept { subprotocol: request.subprotocol.map(str::to_owned) },
             Upgrade::KeyInvalid => respond(400, &[], self.key_invalid()),
+            Upgrade::Repeated(name) => respond(400, &[], self.repeated(name)),
             Upgrade::Unsupported => respond(426, UPGRADE_HEADERS, self.upgrade_unsupported()),
             Upgrade::Absent if request.path == CHAT_PATH => {
                 respond(426, UPGRADE_HEADERS, self.upgrade_required(request))
@@ -88,43 +91,7 @@ impl Pages {
     /// The answer to what is no request.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Response {
-        let (status, body) = match refusal {
-            Refusal::NotHttp => (
-                400,
-                self.lang.pick(
-                    "Esto es un servidor de chat por WebSocket; lo que llegó no es HTTP.\n",
-                    "This is a WebSocket chat server; what came is not HTTP.\n",
-                ),
-            ),
-            Refusal::HeadTooLarge => (
-                431,
-                self.lang.pick(
-                    "La cabecera de la petición es más larga de lo que este servidor admite (--limit head), o tiene más de 100 líneas.\n",
-                    "The head of the request is longer than this server takes (--limit head), or has more than 100 lines.\n",
-                ),
-            ),
-            Refusal::TimedOut => (
-                408,
-                self.lang.pick(
-                    "La petición no llegó completa a tiempo.\n",
-                    "The request was not complete in time.\n",
-                ),
-            ),
-            Refusal::TooManyFromAddress => (
-                429,
-                self.lang.pick(
-                    "Hay demasiadas conexiones desde su dirección, o llegan demasiado seguidas; los límites\nse cambian al arrancar el servidor: --connections-per-ip, --limit arrivals.\n",
-                    "There are too many connections from your address, or they come too fast; the limits are\nchanged when the server is started: --connections-per-ip, --limit arrivals.\n",
-                ),
-            ),
-            Refusal::TooManyConnections => (
-                503,
-                self.lang.pick(
-                    "El servidor de chat está lleno; intente más tarde.\n",
-                    "The chat server is full; try again later.\n",
-                ),
-            ),
-        };
+        let (status, body) = refusal::sentence(refusal, self.lang);
         Response { status, headers: &[], body: body.to_owned(), head_only: false }
     }
 
@@ -196,6 +163,13 @@ impl Pages {
                 "The header Sec-WebSocket-Key is missing, or is not 16 bytes in base64.\n",
             )
             .to_owned()
+    }
+
+    fn repeated(&self, name: &str) -> String {
+        match self.lang {
+            Lang::Spanish => format!("La cabecera {name} viene más de una vez, y ha de venir una sola.\n"),
+            Lang::English => format!("The header {name} comes more than once, and must come only once.\n"),
+        }
     }
 
     fn upgrade_unsupported(&self) -> String {
@@ -286,6 +260,7 @@ mod tests {
             ("GET", "/chat", Upgrade::Unsupported, 426),
             ("GET", "/", Upgrade::Unsupported, 426),
             ("GET", "/chat", Upgrade::KeyInvalid, 400),
+            ("GET", "/chat", Upgrade::Repeated("Sec-WebSocket-Key"), 400),
             ("POST", "/healthz", Upgrade::Absent, 405),
             ("GET", "/metrics", Upgrade::Absent, 403),
             ("GET", "/debug/connections", Upgrade::Absent, 403),

@@ -143,11 +143,11 @@ fn metrics(overview: &Overview, counts: &Counts) -> String {
     text.single("chat_discarded_total", Counter, help, counts.discarded);
     text.single("chat_received_bytes_total", Counter, "Bytes read from connections.", overview.received);
     text.single("chat_sent_bytes_total", Counter, "Bytes written to connections.", overview.sent);
-    text.family("chat_http_responses_total", Counter, "HTTP responses other than 101, by status.");
+    text.family("chat_http_responses_total", Counter, "HTTP responses given, other than 101, by status.");
     for (status, count) in &counts.responses {
         text.sample("chat_http_responses_total", &[("status", &status.to_string())], count);
     }
-    let help = "Connections, requests and messages refused, by reason.";
+    let help = "Connections, requests and messages refused, by reason, those also that were not told.";
     text.family("chat_refused_total", Counter, help);
     for (reason, count) in &counts.refused {
         text.sample("chat_refused_total", &[("reason", reason)], count);

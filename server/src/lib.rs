@@ -13,6 +13,7 @@ pub mod close_code;
 pub mod config;
 pub mod descriptors;
 pub mod doctor;
+pub mod escape;
 pub mod exposition;
 pub mod frame;
 pub mod handler;

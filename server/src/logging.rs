@@ -1,7 +1,6 @@
 //! The log: one line per event on stderr, escaped, cut, and dropped rather than waited for. Whoever makes many
 //! events can neither fill a disk quickly nor hold the loop up: lines over a rate are left out and counted.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use log::{Level, Log, Metadata, Record};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::bucket::{Bucket, Rate};
+use crate::escape::escape;
 
 /// Bytes of one line.
 const LINE_BYTES_MAX: usize = 1_024;
@@ -144,7 +144,7 @@ fn one_line(text: &str) -> String {
     for c in text.chars() {
         if c.is_control() {
             // Writing to a string does not fail.
-            let _ = write!(line, "{}", c.escape_unicode());
+            let _ = escape(&mut line, c);
         } else {
             line.push(c);
         }
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn an_event_is_one_line_whatever_is_in_it() {
-        assert_eq!(one_line("a\nb\u{1b}[2Jñ"), "a\\u{a}b\\u{1b}[2Jñ\n");
+        assert_eq!(one_line("a\nb\u{1b}[2Jñ"), "a\\nb\\x1b[2Jñ\n");
         for long in ["x".repeat(5_000), "\u{1b}".repeat(5_000), "🙂".repeat(5_000)] {
             let line = one_line(&long);
             assert!(line.len() <= LINE_BYTES_MAX && line.ends_with("…\n"), "{} bytes", line.len());

@@ -19,6 +19,7 @@ pub mod neighbours;
 pub mod network;
 pub mod outbox;
 pub mod progress;
+pub mod response;
 pub mod session;
 pub mod sockets;
 pub mod stats;

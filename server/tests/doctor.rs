@@ -106,7 +106,7 @@ fn a_port_that_another_program_has_is_held_by_that_process() {
     let meaning = held["meaning"].as_str().unwrap();
     let pid = std::process::id();
     assert!(meaning.contains(&format!("(process {pid})")), "{meaning}");
-    assert!(meaning.contains("SSH-2.0-\\u{1b}[31mother"), "shown without power: {meaning}");
+    assert!(meaning.contains("SSH-2.0-\\x1b[31mother"), "shown without power: {meaning}");
     assert_eq!(held["next"].as_str().unwrap().rsplit(' ').next(), Some(pid.to_string().as_str()));
     assert_eq!(report["listeners"][0]["address"], "127.0.0.1");
     assert!(!has(&report, "LOOPBACK-ONLY"), "of somebody else's port that is not said");

@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
 use support::raw::{self, http, upgrade_request};
 use support::{Server, json};
 
@@ -9,11 +12,19 @@ use support::{Server, json};
 #[track_caller]
 fn assert_readable(response: &raw::Response) {
     assert_eq!(response.header("Content-Type"), Some("text/plain; charset=utf-8"), "{}", response.head);
-    assert_eq!(response.header("Connection"), Some("close"), "{}", response.head);
+    // What is in Upgrade must be named in Connection too (RFC 9110, section 7.8).
+    let connection = if response.header("Upgrade").is_some() { "close, Upgrade" } else { "close" };
+    assert_eq!(response.header("Connection"), Some(connection), "{}", response.head);
     let length = response.body.len().to_string();
     assert_eq!(response.header("Content-Length"), Some(length.as_str()), "{}", response.head);
     assert!(response.body.ends_with('\n') && !response.body.trim().is_empty(), "{response:?}");
     assert!(response.head.starts_with("HTTP/1.1 "), "{}", response.head);
+    let date = response.header("Date").expect("the server has a clock");
+    assert!(date.len() == "Sun, 06 Nov 1994 08:49:37 GMT".len() && date.ends_with(" GMT"), "{date}");
+    let age = DateTime::parse_from_rfc2822(date)
+        .expect("a date")
+        .signed_duration_since(DateTime::<Utc>::from(SystemTime::now()));
+    assert!(age.num_minutes() == 0, "{date}");
 }
 
 fn get(path: &str) -> String {
@@ -35,6 +46,20 @@ fn the_root_says_what_this_is_and_how_to_join() {
     assert!(body.contains("Desde aquí se le ve como 127.0.0.1:"), "{body}");
     let without_host = http(&server, "GET / HTTP/1.0\r\n\r\n").body;
     assert!(without_host.contains(&format!("ws://127.0.0.1:{}/chat", server.port)), "{without_host}");
+}
+
+#[test]
+fn a_target_in_absolute_form_is_served_under_its_own_host() {
+    let server = Server::start(&[]);
+    let root = http(&server, get("http://otro.example:90/?x=1"));
+    assert_eq!(root.status, 200);
+    assert!(root.body.contains("ws://otro.example:90/chat"), "{}", root.body);
+    assert_eq!(http(&server, get("http://otro.example")).status, 200);
+    assert_eq!(http(&server, get("http://otro.example/otra")).status, 404);
+    for (path, name) in [("http://localhost/chat", "ana"), ("ws://localhost/chat", "beto")] {
+        let stream = raw::send(&server, upgrade_request(path));
+        raw::upgraded(stream).register(name);
+    }
 }
 
 #[test]
@@ -79,7 +104,7 @@ fn head_is_answered_as_get_without_a_body() {
         let got = http(&server, get(path));
         let head = http(&server, get(path).replace("GET", "HEAD"));
         assert_eq!((head.status, head.body.as_str()), (status, ""));
-        assert_eq!(head.head, got.head);
+        assert_eq!(head.head_without_date(), got.head_without_date());
     }
 }
 
@@ -93,6 +118,43 @@ fn a_missing_or_wrong_key_is_400() {
         assert_eq!(response.status, 400, "{instead:?}");
         assert_readable(&response);
         assert!(response.body.contains("Sec-WebSocket-Key"), "{}", response.body);
+    }
+}
+
+#[test]
+fn a_request_that_names_no_host_or_two_is_400_and_told_so() {
+    let server = Server::start(&[]);
+    let two = "Host: a.example\r\nHost: b.example\r\n";
+    let [page, chat] = [get("/"), upgrade_request("/chat")];
+    for (request, words) in [
+        (page.replace("Host: chat.example:5000\r\n", ""), "Falta la cabecera Host"),
+        (page.replace("Host: chat.example:5000\r\n", two), "más de una vez"),
+        (chat.replace("Host: localhost\r\n", ""), "Falta la cabecera Host"),
+        (chat.replace("Host: localhost\r\n", two), "más de una vez"),
+        (page.replace("HTTP/1.1", "HTTP/1.0").replace("Host: chat.example:5000\r\n", two), "más de una vez"),
+    ] {
+        let response = http(&server, &request);
+        assert_eq!(response.status, 400, "{request}");
+        assert_readable(&response);
+        assert!(
+            response.body.contains(words) && !response.body.contains("example:5000"),
+            "{}",
+            response.body
+        );
+        let head = http(&server, request.replacen("GET", "HEAD", 1));
+        assert_eq!((head.status, head.body.as_str()), (400, ""), "{request}");
+    }
+}
+
+#[test]
+fn a_second_key_or_version_is_400_and_told_so() {
+    let server = Server::start(&[]);
+    for header in ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Version: 13\r\n"] {
+        let response = http(&server, upgrade_request("/chat").replace(header, &header.repeat(2)));
+        assert_eq!(response.status, 400, "{header}");
+        assert_readable(&response);
+        let name = header.split(':').next().unwrap();
+        assert!(response.body.contains(&format!("{name} viene más de una vez")), "{}", response.body);
     }
 }
 
@@ -112,14 +174,18 @@ fn another_version_of_websocket_is_426_and_told_the_right_one() {
 #[test]
 fn what_wants_to_be_http_and_is_not_is_answered_with_400_at_once() {
     let server = Server::start(&[]);
-    for wrong in [
-        "GET /chat HTTP/9.9\r\n\r\n",
-        "GET /chat HTTP/1.1\r\nsin dos puntos\r\n\r\n",
-        "\r\nHEAD / HTTP/x\r\n\r\n",
+    for (wrong, status, words) in [
+        ("GET /chat HTTP/9.9\r\n\r\n", 505, "HTTP/1.1 y HTTP/1.0"),
+        ("GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505, "HTTP/1.1 y HTTP/1.0"),
+        ("GET /chat HTTP/1.1\r\nsin dos puntos\r\n\r\n", 400, "mal formada"),
+        ("GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400, "antes de los dos puntos"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", 400, "mal formada"),
+        ("\r\nHEAD / HTTP/x\r\n\r\n", 400, "no empieza como una petición HTTP"),
     ] {
         let response = http(&server, wrong);
-        assert_eq!(response.status, 400, "{wrong}");
+        assert_eq!(response.status, status, "{wrong}");
         assert_readable(&response);
+        assert!(response.body.contains(words), "{wrong}: {}", response.body);
     }
 }
 

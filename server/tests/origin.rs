@@ -41,6 +41,14 @@ fn a_page_of_another_site_gets_403_in_words_and_stands_in_nobodys_list() {
 }
 
 #[test]
+fn the_host_of_a_target_in_absolute_form_is_the_one_that_a_page_must_be_of() {
+    let server = Server::start(&[]);
+    let asks = |origin| upgrade(Some(FIREFOX), origin).replace("GET /chat", "GET http://chat.example/chat");
+    assert_eq!(http(&server, asks("http://localhost")).status, 403, "though the Host header names it");
+    enters(&server, &asks("http://chat.example"));
+}
+
+#[test]
 fn the_servers_own_page_enters_whatever_its_port() {
     let server = Server::start(&[]);
     for origin in ["http://localhost", "https://LOCALHOST:3000"] {

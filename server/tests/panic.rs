@@ -101,7 +101,7 @@ fn expect_end(stream: &mut TcpStream, what: &str) {
 fn a_panic_in_any_callback_ends_the_loop_and_every_connection_at_once() {
     let upgrade = UPGRADE.as_bytes();
     for (what, bytes) in [
-        ("on_request", &[&b"GET / HTTP/1.1\r\n\r\n"[..]][..]),
+        ("on_request", &[&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..]][..]),
         ("on_refused", &[b"GET / HTTP/1.1\r\n", &[b'x'; 9_000]]),
         ("on_stranger", &[b"hola\r\n"]),
         ("on_receive", &[upgrade, PANIC]),

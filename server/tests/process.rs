@@ -284,7 +284,7 @@ fn serves_with(stderr: Stdio) {
         let [mut ana, beto] = server.room(["ana", "beto"]);
         ana.say("hola");
         ana.expect_broadcast("ana", "hola");
-        assert_eq!(http(&server, "POST / HTTP/1.1\r\n\r\n").status, 405);
+        assert_eq!(http(&server, "POST / HTTP/1.1\r\nHost: x\r\n\r\n").status, 405);
         drop(beto);
         ana.expect_left("beto");
         ana.close(1000);

@@ -1,5 +1,7 @@
 //! A finding: a code that never changes, what it means for this machine, and the one next thing to do.
 
+use crate::escape::escape;
+
 /// Whether it is in somebody's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -101,10 +103,8 @@ pub fn shown(text: &str) -> String {
             shown.push('…');
             break;
         }
-        match c {
-            '"' | '\'' | '\\' => shown.push(c),
-            c => shown.extend(c.escape_debug()),
-        }
+        // Writing to a string does not fail. A rule's own backslashes stay as it has them.
+        let _ = escape(&mut shown, c);
     }
     shown
 }
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn what_comes_from_elsewhere_is_shown_in_one_line_without_power() {
         let text = "log prefix \"ñ\\\" \u{1b}[2J\u{202e}\n\u{9b}\u{200b}x";
-        let expected = "log prefix \"ñ\\\" \\u{1b}[2J\\u{202e}\\n\\u{9b}\\u{200b}x";
+        let expected = "log prefix \"ñ\\\" \\x1b[2J\\u{202e}\\n\\x9b\\u{200b}x";
         assert_eq!(shown(text), expected);
         let long = shown(&"é".repeat(SHOWN_CHARS_MAX + 1));
         assert!(long.chars().count() == SHOWN_CHARS_MAX + 1 && long.ends_with('…'), "{long}");

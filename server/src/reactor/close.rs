@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::close_code::{GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER};
+use crate::escape::Escaped;
 
 /// A close frame's code (RFC 6455, section 7.4.1) and its reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl fmt::Display for CloseReason {
             Self::Violation(_) | Self::Handler(_) | Self::Stalled | Self::Dismissed | Self::Shutdown => {
                 let Some(CloseFrame { code, reason }) = self.frame() else { return Ok(()) };
                 write!(f, "was closed with {code}")?;
-                if reason.is_empty() { Ok(()) } else { write!(f, ": {}", reason.escape_debug()) }
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {}", Escaped(&reason)) }
             }
         }
     }

@@ -43,18 +43,6 @@ const HTTP2_GOAWAY: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0,
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 impl FirstBytes {
-    /// Every kind.
-    pub const ALL: [Self; 8] = [
-        Self::WebSocket,
-        Self::Http,
-        Self::Http2,
-        Self::Tls,
-        Self::Ssh,
-        Self::Text,
-        Self::Junk,
-        Self::Nothing,
-    ];
-
     /// What these bytes are, when no more will come.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
@@ -129,7 +117,7 @@ pub fn shown(bytes: &[u8]) -> String {
 }
 
 /// Up to the end of the first line that is not empty.
-fn first_line(bytes: &[u8]) -> &[u8] {
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii_start();
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     line.strip_suffix(b"\r").unwrap_or(line)

@@ -35,6 +35,9 @@ pub trait Handler {
     /// What came is no request that can be answered; this is said in its place.
     fn on_refused(&mut self, refusal: Refusal) -> Response;
 
+    /// A connection was closed without a word for this reason: there are too many to tell each of them.
+    fn on_turned_away(&mut self, _refusal: Refusal) {}
+
     /// The WebSocket handshake is done.
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints);
 
@@ -114,7 +117,7 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The path, without its query.
     pub path: &'a str,
-    /// The `Host` header, if there is one in UTF-8.
+    /// The host that was asked for: of a target in absolute form, else of the `Host` header, if it is UTF-8.
     pub host: Option<&'a str>,
     /// The `Origin` header: which page makes a browser ask. What is not UTF-8 in it is replaced.
     pub origin: Option<&'a str>,
@@ -144,6 +147,8 @@ pub enum Upgrade {
     Unsupported,
     /// It does, without a key or with one that is not 16 bytes in base64.
     KeyInvalid,
+    /// It does, with more than one of this header, of which RFC 6455 wants one (sections 11.3.1 and 11.3.5).
+    Repeated(&'static str),
 }
 
 /// What is answered to a request.
@@ -163,8 +168,16 @@ pub enum Answer {
 /// Why a connection is refused before it made a request that can be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What came wants to be HTTP/1 and is not.
+    /// What came wants to be HTTP/1, and its first line is none of a request.
     NotHttp,
+    /// HTTP of a version other than 1.0 and 1.1.
+    VersionUnsupported,
+    /// Something below the first line is no header: folded, or with a blank before its colon (RFC 9112, section 5).
+    HeadMalformed,
+    /// A request of HTTP/1.1 without `Host` (RFC 9112, section 3.2).
+    HostMissing,
+    /// More than one `Host`.
+    HostRepeated,
     /// The head of the request is over the limit in bytes or in headers.
     HeadTooLarge,
     /// The head did not come in time.
@@ -181,6 +194,10 @@ impl Refusal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotHttp => "not_http",
+            Self::VersionUnsupported => "version_unsupported",
+            Self::HeadMalformed => "head_malformed",
+            Self::HostMissing => "host_missing",
+            Self::HostRepeated => "host_repeated",
             Self::HeadTooLarge => "head_too_large",
             Self::TimedOut => "timed_out",
             Self::TooManyConnections => "too_many_connections",

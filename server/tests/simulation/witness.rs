@@ -165,6 +165,10 @@ impl Handler for Witness {
         self.inner.on_refused(refusal)
     }
 
+    fn on_turned_away(&mut self, refusal: Refusal) {
+        self.inner.on_turned_away(refusal);
+    }
+
     fn on_open(&mut self, ops: &mut Ops, connection: ConnectionId, endpoints: Endpoints) {
         let client = u32::from(endpoints.peer.port());
         self.wires.note("opens", client, connection.slot() as u64);

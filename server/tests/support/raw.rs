@@ -34,6 +34,11 @@ impl Response {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         lines.clone().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
+
+    /// The head without what changes from second to second.
+    pub fn head_without_date(&self) -> Vec<&str> {
+        self.head.lines().filter(|line| !line.starts_with("Date: ")).collect()
+    }
 }
 
 /// A TCP connection to the server.

@@ -93,8 +93,7 @@ impl<N: Network> Hub<N> {
         connection.flags.came_in_a_crowd = self.strangers.count() >= self.limits.strangers_max;
         let refusal = self.refusal(endpoints, &mut connection.network);
         if let Some(refusal) = refusal.filter(|_| self.refused >= REFUSALS_MAX) {
-            // The handler counts it; the words reach nobody.
-            handler.on_refused(refusal);
+            handler.on_turned_away(refusal);
             self.ledger.turn_away(connection.peer, Ending::TurnedAway, now);
             return self.forget_neighbour(connection.network);
         }

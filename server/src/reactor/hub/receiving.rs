@@ -7,7 +7,7 @@ use super::Hub;
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, Handshaking, LINGER_BYTES_MAX, State, TimerKind};
 use crate::reactor::first_bytes::{self, FirstBytes};
-use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal};
+use crate::reactor::handler::{Answer, Endpoints, Handler, Incoming, Refusal, Response};
 use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::ledger::Ending;
@@ -140,15 +140,22 @@ impl<N: Network> Hub<N> {
         let examined = if look { handshake::examine(head, head_bytes_max) } else { Examined::Incomplete };
         match examined {
             Examined::Incomplete => self.resume_if_readable(id),
-            Examined::Refused(Refusal::NotHttp) => match FirstBytes::of_stranger(head) {
+            Examined::Refused(Refusal::HeadTooLarge) => {
+                self.respond(id, None, &handler.on_refused(Refusal::HeadTooLarge));
+            }
+            Examined::Refused(refusal) => match FirstBytes::of_stranger(head) {
                 None => self.resume_if_readable(id),
-                Some(FirstBytes::Http) => self.respond(id, None, &handler.on_refused(Refusal::NotHttp)),
+                Some(FirstBytes::Http) => self.respond(id, None, &handler.on_refused(refusal)),
                 Some(first) => self.tell_stranger(handler, id, first),
             },
-            Examined::Refused(refusal) => self.respond(id, None, &handler.on_refused(refusal)),
             Examined::Complete(request) => {
                 let glued = head.split_off(request.len);
                 let first = Some(request.first_bytes());
+                if let Some(refusal) = request.refusal() {
+                    let head_only = request.is_for_head_only();
+                    let response = Response { head_only, ..handler.on_refused(refusal) };
+                    return self.respond(id, first, &response);
+                }
                 match handler.on_request(&request.request(endpoints)) {
                     Answer::Respond(response) => self.respond(id, first, &response),
                     Answer::Inspect => {

@@ -7,11 +7,11 @@ use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State};
 use crate::reactor::first_bytes::FirstBytes;
 use crate::reactor::handler::{Frames, Handler, Ops, Response};
-use crate::reactor::handshake;
 use crate::reactor::id::ConnectionId;
 use crate::reactor::ledger::Ending;
 use crate::reactor::network::{Network, Stream};
 use crate::reactor::outbox::Spare;
+use crate::reactor::response;
 
 /// Bytes pulled from the handler for one write.
 pub const GATHER_BYTES: usize = 64 * 1024;
@@ -75,10 +75,11 @@ impl<N: Network> Hub<N> {
 
     /// Puts a response into the outbox; the connection ends when the peer has it. What it began with is looked at
     /// where it is not known.
-    pub(super) fn respond(&mut self, id: ConnectionId, first: Option<FirstBytes>, response: &Response) {
-        self.note_visit(id, first, Ending::Responded(response.status));
-        let Self { connections, spares, .. } = self;
-        connections[id.slot()].outbox.push(&handshake::encode(response), &mut spares.outbox);
+    pub(super) fn respond(&mut self, id: ConnectionId, first: Option<FirstBytes>, answer: &Response) {
+        self.note_visit(id, first, Ending::Responded(answer.status));
+        let Self { connections, spares, ops, .. } = self;
+        let bytes = response::encode(answer, ops.now().unix_millis);
+        connections[id.slot()].outbox.push(&bytes, &mut spares.outbox);
         self.linger(id, false);
     }
 

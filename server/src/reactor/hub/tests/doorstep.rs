@@ -89,7 +89,7 @@ fn while_nobody_waits_a_stranger_keeps_the_time_of_its_handshake() {
 fn whoever_was_answered_is_no_stranger_any_more_though_it_does_not_go() {
     let mut world = crowded(1);
     let visitor = world.connect();
-    world.send(visitor, b"GET / HTTP/1.1\r\n\r\n");
+    world.send(visitor, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(!world.is_dropped(visitor));
     let next = world.connect();
     assert!(world.is_in(next));

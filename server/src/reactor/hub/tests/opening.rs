@@ -42,7 +42,7 @@ fn a_peer_that_says_nothing_or_half_a_request_is_closed_at_the_handshake_deadlin
 fn an_answer_is_protected_from_a_reset_by_reading_on_until_the_peer_has_finished() {
     let mut world = World::new();
     let number = world.connect();
-    world.send(number, b"GET / HTTP/1.1\r\n\r\nand a body that nobody reads");
+    world.send(number, b"GET / HTTP/1.1\r\nHost: h\r\n\r\nand a body that nobody reads");
     assert!(world.take(number).ends_with(b"hola\n"));
     assert!(world.pipes[number].borrow().shut && !world.is_dropped(number));
     world.send(number, b"more");
@@ -51,11 +51,23 @@ fn an_answer_is_protected_from_a_reset_by_reading_on_until_the_peer_has_finished
 }
 
 #[test]
+fn a_request_that_names_no_host_or_two_reaches_no_handler() {
+    let nowhere = UPGRADE.replace("Host: h\r\n", "");
+    for asks in [&nowhere, &UPGRADE.replace("Host: h\r\n", "Host: h\r\nHost: h\r\n")] {
+        let mut world = World::new();
+        let number = world.connect();
+        world.send(number, asks.as_bytes());
+        assert!(world.take(number).starts_with(b"HTTP/1.1 400"), "{asks}");
+        assert!(world.handler.queues.is_empty(), "nothing was opened");
+    }
+}
+
+#[test]
 fn one_who_never_finishes_after_an_answer_is_dropped_by_time_or_by_bytes() {
     let mut world = World::new();
     let [by_time, by_bytes] = [world.connect(), world.connect()];
     for number in [by_time, by_bytes] {
-        world.send(number, b"GET / HTTP/1.1\r\n\r\n");
+        world.send(number, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     }
     world.send(by_bytes, &vec![0; super::super::super::connection::LINGER_BYTES_MAX]);
     assert!(!world.is_dropped(by_bytes));
@@ -77,7 +89,8 @@ fn more_connections_than_there_may_be_are_told_so_and_beyond_that_dropped() {
     }
     let dropped = world.connect();
     assert_eq!((world.take(dropped), world.is_dropped(dropped)), (vec![], true));
-    assert_eq!(world.handler.refusals, REFUSALS_MAX + 1, "also the one without words is known of");
+    assert_eq!(world.handler.refusals, REFUSALS_MAX, "no answer is made that nobody gets");
+    assert_eq!(world.handler.turned_away, 1, "also the one without words is known of");
     world.end(first);
     world.pass(Duration::from_secs(3));
     assert_eq!(world.hub.len(), 1);

@@ -70,15 +70,18 @@ fn what_is_cut_short_is_judged_at_the_handshake_deadline() {
 
 #[test]
 fn a_request_that_wants_to_be_http_is_answered_as_such() {
-    for wrong in ["GET /chat HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "BREW / HTTP/x\r\n\r\n"]
-    {
+    for (wrong, status) in [
+        ("GET /chat HTTP/9.9\r\n\r\n", 505),
+        ("GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        ("BREW / HTTP/x\r\n\r\n", 400),
+    ] {
         let mut world = World::new();
         let number = world.connect();
         world.send(number, wrong.as_bytes());
-        assert!(world.take(number).starts_with(b"HTTP/1.1 400"), "{wrong}");
+        assert!(world.take(number).starts_with(format!("HTTP/1.1 {status}").as_bytes()), "{wrong}");
         let record = latest(&world);
         assert_eq!(record.first, FirstBytes::Http);
-        assert!(record.to_string().ends_with("was answered with 400"), "{record}");
+        assert!(record.to_string().ends_with(&format!("was answered with {status}")), "{record}");
     }
 }
 
@@ -136,7 +139,7 @@ fn whoever_asks_sees_also_those_who_are_still_here() {
     let mut world = World::new();
     let [silent, _] = [world.connect(), world.open()];
     let asks = world.connect();
-    let request = "GET /inspect HTTP/1.1\r\n\r\n";
+    let request = "GET /inspect HTTP/1.1\r\nHost: h\r\n\r\n";
     world.send(asks, request.as_bytes());
     let answer = String::from_utf8(world.take(asks)).unwrap();
     assert!(answer.ends_with(&format!("{} in\n", UPGRADE.len() + request.len())), "{answer}");

@@ -105,6 +105,7 @@ pub(super) struct Recorder {
     pub(super) received: Vec<String>,
     pub(super) closes: Vec<CloseReason>,
     pub(super) refusals: usize,
+    pub(super) turned_away: usize,
     pub(super) timers: usize,
     pub(super) calls_after_close: usize,
     /// What was let go for those who could not be told any more.
@@ -151,13 +152,19 @@ impl Handler for Recorder {
     fn on_refused(&mut self, refusal: Refusal) -> Response {
         self.refusals += 1;
         let status = match refusal {
-            Refusal::NotHttp => 400,
+            Refusal::NotHttp | Refusal::HeadMalformed => 400,
+            Refusal::HostMissing | Refusal::HostRepeated => 400,
+            Refusal::VersionUnsupported => 505,
             Refusal::HeadTooLarge => 431,
             Refusal::TimedOut => 408,
             Refusal::TooManyConnections => 503,
             Refusal::TooManyFromAddress => 429,
         };
         Response { status, headers: &[], body: String::new(), head_only: false }
+    }
+
+    fn on_turned_away(&mut self, _: Refusal) {
+        self.turned_away += 1;
     }
 
     fn on_open(&mut self, ops: &mut Ops, id: ConnectionId, _: Endpoints) {
