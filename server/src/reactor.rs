@@ -123,14 +123,20 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// From the first byte of a message to its last at most. While reading rests for the byte rate a peer cannot
-    /// finish; that is never longer than the largest message and one read before it take at that rate, so whoever
-    /// makes it rest again and again gains nothing by it.
+    /// From the first byte of a message to its last at most: `message_timeout`, and if we rested from reading it
+    /// meanwhile, `message_overtime` beyond that.
     #[must_use]
     pub fn message_time_max(&self) -> Duration {
+        self.message_timeout + self.message_overtime()
+    }
+
+    /// While reading rests for the byte rate a peer cannot finish its message. That is never longer than the largest
+    /// message and one read before it take at that rate, so whoever makes it rest again and again gains nothing by it.
+    #[must_use]
+    pub fn message_overtime(&self) -> Duration {
         let bytes = self.message_bytes_max.saturating_add(hub::RECEIVE_BUFFER_BYTES) as f64;
-        let held_up = self.byte_rate.map_or(0.0, |rate| bytes / f64::from(rate.per_second));
-        self.message_timeout + Duration::from_secs_f64(held_up)
+        let seconds = self.byte_rate.map_or(0.0, |rate| bytes / f64::from(rate.per_second));
+        Duration::from_secs_f64(seconds)
     }
 }
 

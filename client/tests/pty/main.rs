@@ -266,7 +266,8 @@ fn a_paste_without_its_end_does_not_swallow_the_keys() {
 fn a_panic_gives_the_terminal_back_before_its_message() {
     let room = Room::open();
     let port = room.port().to_string();
-    let mut ana = Person::starts(&["ana", "127.0.0.1", &port], &[("CHAT_TEST_PANIC", "1")]);
+    let mut ana =
+        Person::starts(&["ana", "127.0.0.1", &port], &[("CHAT_TEST_PANIC", "1"), ("RUST_BACKTRACE", "0")]);
     assert_eq!(ana.ends(), 101);
     ana.sees("the panic that CHAT_TEST_PANIC asks for");
 }

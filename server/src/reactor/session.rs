@@ -29,6 +29,7 @@ pub struct Session {
     /// `None` between messages.
     library: Option<Box<Library>>,
     pub(crate) progress: Progress,
+    pub(crate) overtime: Overtime,
     /// Bytes received, against the byte rate.
     pub(crate) received: Bucket,
     pub(crate) last_byte_at: Duration,
@@ -41,6 +42,17 @@ pub struct Session {
     pub(crate) is_told: bool,
     /// Where it stands among the open connections.
     pub(crate) place: u32,
+}
+
+/// What a message gets beyond its time because we rested from reading it. It gets that once, however often we rested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overtime {
+    /// Nothing: we did not rest since it began.
+    None,
+    /// We rested, and that is due when its time is over.
+    Due,
+    /// It had that.
+    Given,
 }
 
 /// The WebSocket library's part of a session, which carries nothing over from one message to the next.
@@ -100,6 +112,7 @@ impl Session {
         Self {
             library: None,
             progress: Progress::default(),
+            overtime: Overtime::None,
             received: Bucket::default(),
             last_byte_at: now,
             pinged: false,

@@ -12,7 +12,7 @@ use crate::reactor::handshake::{self, Examined};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::ledger::Ending;
 use crate::reactor::network::Network;
-use crate::reactor::session::{Fed, Session};
+use crate::reactor::session::{Fed, Overtime, Session};
 
 /// Messages handed on from one connection in one turn; what is left waits for the next.
 pub const MESSAGES_PER_TURN: usize = 512;
@@ -67,12 +67,20 @@ impl<N: Network> Hub<N> {
         let ended = session.progress.follow(bytes);
         let is_mid_message = session.progress.is_mid_message();
         let debt = limits.byte_rate.map(|rate| session.received.take(bytes.len(), rate, now));
-        if is_mid_message && (ended || !was_mid_message) {
-            self.arm(id, TimerKind::Message, now + limits.message_time_max());
+        let debt = debt.filter(|debt| !debt.is_zero());
+        let begins = is_mid_message && (ended || !was_mid_message);
+        if begins {
+            session.overtime = Overtime::None;
+        }
+        if debt.is_some() && session.overtime == Overtime::None {
+            session.overtime = Overtime::Due;
+        }
+        if begins {
+            self.arm(id, TimerKind::Message, now + limits.message_timeout);
         } else if was_mid_message && !is_mid_message {
             self.disarm(id, TimerKind::Message);
         }
-        if let Some(debt) = debt.filter(|debt| !debt.is_zero()) {
+        if let Some(debt) = debt {
             self.connections[id.slot()].flags.paused = true;
             self.arm(id, TimerKind::Pause, now + debt);
         }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::Hub;
 use crate::reactor::close::CloseReason;
-use crate::reactor::connection::{State, TimerKind};
+use crate::reactor::connection::{Connection, State, TimerKind};
 use crate::reactor::first_bytes::FirstBytes;
 use crate::reactor::handler::{Handler, Refusal};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::network::Network;
+use crate::reactor::session::Overtime;
 
 /// What the wheel gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +54,22 @@ impl<N: Network> Hub<N> {
             (TimerKind::State, State::Open(session)) if session.draining => self.cut(handler, id),
             (TimerKind::State, State::Open(_)) => self.check_liveness(id),
             (TimerKind::State, State::Closing { .. } | State::Lingering { .. }) => self.release(id),
-            (TimerKind::Message, State::Open(_)) => self.end_with(id, CloseReason::Stalled),
+            (TimerKind::Message, State::Open(_)) => self.end_of_message_time(id),
             (TimerKind::Pause, State::Open(_)) => self.end_pause(handler, id),
             (TimerKind::Handler, State::Open(_)) => handler.on_timer(&mut self.ops, id),
             (TimerKind::Message | TimerKind::Pause | TimerKind::Handler, _) | (_, State::Over) => {}
+        }
+    }
+
+    /// A message is not finished in its time.
+    fn end_of_message_time(&mut self, id: ConnectionId) {
+        let at = self.now + self.limits.message_overtime();
+        let Some(session) = self.get(id).and_then(Connection::open) else { return };
+        if session.overtime == Overtime::Due {
+            session.overtime = Overtime::Given;
+            self.arm(id, TimerKind::Message, at);
+        } else {
+            self.end_with(id, CloseReason::Stalled);
         }
     }
 

@@ -8,7 +8,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// One that has an answer and does not go.
 fn visitor(world: &mut World) -> usize {
     let number = world.connect();
-    world.send(number, b"GET / HTTP/1.1\r\n\r\n");
+    world.send(number, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(world.take(number).starts_with(b"HTTP/1.1 200"));
     assert!(!world.is_dropped(number));
     number

@@ -94,6 +94,18 @@ fn a_message_that_the_byte_rate_holds_up_is_not_stalled() {
 }
 
 #[test]
+fn a_message_that_nothing_held_up_has_no_more_than_its_time() {
+    let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
+    let mut world = World::within(limits);
+    let number = world.open();
+    world.send(number, &text("hola")[..3]);
+    world.pass(Duration::from_secs(29));
+    assert_eq!(world.handler.closes, []);
+    world.pass(Duration::from_millis(1_100));
+    assert_eq!(world.handler.closes, [CloseReason::Stalled]);
+}
+
+#[test]
 fn whoever_makes_reading_rest_again_and_again_has_no_longer_for_its_message() {
     let limits = Limits { byte_rate: Some(Rate { per_second: 1_000, burst: 1_000 }), ..Limits::default() };
     let time_max = limits.message_time_max();
