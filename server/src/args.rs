@@ -407,7 +407,7 @@ mod tests {
         );
         assert_eq!(
             usage(&["--explain=\u{1b}[2J"]),
-            "chat-server: there is no code «\\u{1b}[2J». All of them: chat-server --explain list"
+            "chat-server: there is no code «\\x1b[2J». All of them: chat-server --explain list"
         );
         assert!(usage(&["--explain"]).contains("missing value for --explain"));
     }
