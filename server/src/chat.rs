@@ -128,15 +128,13 @@ impl Chat {
         self.outputs.pop_front()
     }
 
-    /// The next thing for a peer's connection; `None` when there is nothing for now. It is called for each peer and
-    /// each broadcast.
-    #[inline]
+    /// The next thing for a peer's connection; `None` when there is nothing for now.
     pub fn next_post(&mut self, peer: PeerId) -> Option<Post<'_>> {
         let mailbox = &mut self.peers.get_mut(peer.0 as usize)?.as_mut()?.mailbox;
         // Users who fell off the ring were dropped when it happened; of the others only those who leave can
         // have fallen off since, and they get no more.
         if mailbox.has_fallen_off(&self.ring) {
-            self.discarded += mailbox.forget_all(&self.ring, &mut self.held);
+            self.discarded += mailbox.clear(&self.ring, &mut self.held);
         }
         let post = mailbox.next(&self.ring, &mut self.held)?;
         self.caught_up += usize::from(!post.more);
@@ -145,6 +143,7 @@ impl Chat {
     }
 
     /// Lets go of what waits for a peer whose connection can give it nothing any more.
+    #[cold]
     pub fn discard(&mut self, peer: PeerId) {
         let peer = self.peers.get_mut(peer.0 as usize).and_then(Option::as_mut);
         let Some(Peer { mailbox, .. }) = peer else { return };

@@ -185,7 +185,6 @@ impl Handler for ChatHandler {
         self.handle(ops, input);
     }
 
-    #[inline]
     fn on_writable(&mut self, _: &mut Ops, connection: ConnectionId) -> Option<Outgoing<'_>> {
         self.chat.next_post(peer_of(connection)).map(|post| Outgoing {
             frames: match post.frames {

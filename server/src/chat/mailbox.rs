@@ -127,13 +127,6 @@ impl Mailbox {
         self.cursor().is_some_and(|cursor| cursor < ring.first())
     }
 
-    /// The same as `clear`, where it hardly ever happens: it must not weigh on the way of each message.
-    #[cold]
-    #[inline(never)]
-    pub fn forget_all(&mut self, ring: &Ring, held: &mut Held) -> u64 {
-        self.clear(ring, held)
-    }
-
     /// Takes the next thing out; `None` when there is nothing. Not for one who has fallen off the ring.
     pub fn next<'a>(&mut self, ring: &'a Ring, held: &mut Held) -> Option<Post<'a>> {
         if let Some(general) = &mut self.general {
@@ -176,6 +169,7 @@ impl Mailbox {
     }
 
     /// Drops everything: the peer is lost, and gets nothing any more. Returns how many messages waited.
+    #[cold]
     pub fn clear(&mut self, ring: &Ring, held: &mut Held) -> u64 {
         let waited = self.discard(ring, held);
         self.general = None;
