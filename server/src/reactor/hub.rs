@@ -297,7 +297,7 @@ impl<N: Network> Hub<N> {
     // ---- What the parts share
 
     fn get(&mut self, id: ConnectionId) -> Option<&mut Connection<N::Stream>> {
-        self.connections.get_mut(id.slot()).filter(|connection| connection.generation == id.generation())
+        named_mut(&mut self.connections, id)
     }
 
     fn ids(&self) -> impl Iterator<Item = ConnectionId> + '_ {
@@ -355,6 +355,16 @@ impl<N: Network> Hub<N> {
             self.wheel.cancel(armed);
         }
     }
+}
+
+/// The connection of this name; `None` once it is over and its slot may be another's.
+fn named<S>(connections: &Slab<Connection<S>>, id: ConnectionId) -> Option<&Connection<S>> {
+    connections.get(id.slot()).filter(|connection| connection.generation == id.generation())
+}
+
+/// The same, to change it.
+fn named_mut<S>(connections: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Connection<S>> {
+    connections.get_mut(id.slot()).filter(|connection| connection.generation == id.generation())
 }
 
 #[cfg(test)]

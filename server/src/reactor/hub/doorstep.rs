@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Hub, Timer};
+use super::{Hub, Timer, named};
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::State;
 use crate::reactor::handler::SOON;
@@ -15,8 +15,7 @@ impl<N: Network> Hub<N> {
         let Self { connections, strangers, .. } = self;
         connections[id.slot()].flags.is_stranger = true;
         strangers.join(id, |other| {
-            let connection = connections.get(other.slot()).filter(|c| c.generation == other.generation());
-            connection.is_some_and(|connection| connection.flags.is_stranger)
+            named(connections, other).is_some_and(|connection| connection.flags.is_stranger)
         });
     }
 
@@ -40,8 +39,9 @@ impl<N: Network> Hub<N> {
     fn stranger_to_dismiss(&self) -> Result<ConnectionId, Option<Duration>> {
         let mut earliest = None;
         for id in self.strangers.in_order() {
-            let connection = self.connections.get(id.slot()).filter(|c| c.generation == id.generation());
-            let Some(connection) = connection.filter(|c| c.flags.is_stranger) else { continue };
+            let Some(connection) = named(&self.connections, id).filter(|c| c.flags.is_stranger) else {
+                continue;
+            };
             let patience = self.limits.stranger_patience;
             let Some(mut at) = connection.tries_patience_from(patience) else { continue };
             if connection.flags.wants_resume {

@@ -3,7 +3,7 @@
 
 use slab::Slab;
 
-use super::Hub;
+use super::{Hub, named};
 use crate::reactor::connection::{Connection, State, TimerKind};
 use crate::reactor::id::ConnectionId;
 use crate::reactor::network::Network;
@@ -51,6 +51,5 @@ impl<N: Network> Hub<N> {
 }
 
 fn lingers<S>(connections: &Slab<Connection<S>>, id: ConnectionId) -> bool {
-    let connection = connections.get(id.slot()).filter(|c| c.generation == id.generation());
-    connection.is_some_and(|connection| connection.flags.lingers)
+    named(connections, id).is_some_and(|connection| connection.flags.lingers)
 }

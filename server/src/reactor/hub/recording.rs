@@ -1,6 +1,6 @@
 //! What the hub tells the ledger, and what it tells whoever asks how it is doing.
 
-use super::Hub;
+use super::{Hub, named};
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State};
 use crate::reactor::first_bytes::{self, FirstBytes};
@@ -115,8 +115,7 @@ impl<N: Network> Hub<N> {
     fn as_of_now(&self, record: &Record) -> Record {
         let mut record = record.clone();
         let Some(id) = record.connection.filter(|_| record.ending.is_none()) else { return record };
-        let connection = self.connections.get(id.slot()).filter(|c| c.generation == id.generation());
-        let Some(connection) = connection else { return record };
+        let Some(connection) = named(&self.connections, id) else { return record };
         record.lasted = connection.lasted(self.now);
         record.received = connection.received;
         record.sent = connection.sent;

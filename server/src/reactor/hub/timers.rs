@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Hub;
+use super::{Hub, named_mut};
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State, TimerKind};
 use crate::reactor::first_bytes::FirstBytes;
@@ -97,10 +97,7 @@ impl<N: Network> Hub<N> {
 
     pub(super) fn arm(&mut self, id: ConnectionId, kind: TimerKind, at: Duration) {
         let Self { connections, wheel, .. } = self;
-        let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
-        else {
-            return;
-        };
+        let Some(connection) = named_mut(connections, id) else { return };
         let timer = &mut connection.timers[kind as usize];
         if let Some(armed) = timer.take() {
             wheel.cancel(armed);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Hub;
+use super::{Hub, named_mut};
 use crate::reactor::close::CloseReason;
 use crate::reactor::connection::{Connection, State};
 use crate::reactor::first_bytes::FirstBytes;
@@ -23,10 +23,7 @@ impl<N: Network> Hub<N> {
     pub(super) fn write<H: Handler>(&mut self, handler: &mut H, id: ConnectionId) {
         let Self { connections, ops, spares, .. } = self;
         let spare = &mut spares.outbox;
-        let Some(connection) = connections.get_mut(id.slot()).filter(|c| c.generation == id.generation())
-        else {
-            return;
-        };
+        let Some(connection) = named_mut(connections, id) else { return };
         connection.flags.wants_write = false;
         let (is_open, is_told) = match &connection.state {
             State::Open(session) => (true, session.is_told),
