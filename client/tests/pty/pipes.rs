@@ -47,13 +47,7 @@ fn a_refused_line_in_a_pipe_is_told_on_stderr_and_in_the_exit_status() {
 #[test]
 fn one_signal_ends_the_program_whose_reader_does_not_read() {
     let room = Room::open();
-    let mut child = stuck(&room);
-    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().expect("a child").is_none() {
-        assert!(Instant::now() < deadline, "one signal did not end it");
-        std::thread::yield_now();
-    }
+    ends_at_one_signal(stuck(&room));
 }
 
 #[test]
@@ -82,13 +76,7 @@ fn a_reader_that_goes_ends_the_program_quietly() {
 #[test]
 fn one_signal_ends_the_program_whose_complaints_nobody_reads() {
     let room = Room::open();
-    let mut child = complaining(&room);
-    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().expect("a child").is_none() {
-        assert!(Instant::now() < deadline, "one signal did not end it");
-        std::thread::yield_now();
-    }
+    ends_at_one_signal(complaining(&room));
 }
 
 #[test]
@@ -100,6 +88,15 @@ fn complaints_that_were_read_late_all_arrive() {
     child.stderr.take().expect("a pipe").read_to_string(&mut complaints).expect("text");
     assert_eq!(complaints.lines().filter(|line| line.contains("/nada")).count(), COMPLAINTS);
     assert_eq!(child.wait().expect("a child").code(), Some(5));
+}
+
+fn ends_at_one_signal(mut child: Child) {
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait().expect("a child").is_none() {
+        assert!(Instant::now() < deadline, "one signal did not end it");
+        std::thread::yield_now();
+    }
 }
 
 /// Runs the program until it has complained more than its standard error, which nobody reads, takes.
