@@ -117,7 +117,7 @@ fn localized(command: Command, lang: Lang) -> Command {
                 .value_parser(PossibleValuesParser::new(generate::KINDS))
                 .hide_possible_values(true)
                 .help(lang.pick(
-                    "man, o lo que autocompleta bash, zsh o fish",
+                    "Escribe man, o autocompletado bash, zsh, fish",
                     "Writes man, or completions of bash, zsh, fish",
                 ))
                 .display_order(900),

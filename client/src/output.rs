@@ -1,6 +1,6 @@
-//! Standard output and standard error in line mode. A reader that does not read must keep the program neither from signals nor from
-//! its end, so nothing is written unless it is taken at once; the rest waits here, and while too much waits the
-//! loop takes nothing in.
+//! Standard output and standard error in line mode. A reader that does not read must keep the program neither from
+//! signals nor from its end, so nothing is written unless it is taken at once; the rest waits here, and while too much
+//! waits the loop takes nothing in.
 //!
 //! The descriptor's flags are not ours to change (others share them), so the system is asked before every write,
 //! and no write is larger than what a pipe that takes anything takes whole.

@@ -181,8 +181,11 @@ pub const MIXED_SCRIPTS: &str = "(?)";
 /// Unicode's table of confusables says which; it does not know compatibility characters (`ｰ`), so those are taken
 /// for what they stand for.
 fn is_mark(c: char) -> bool {
-    if c.is_ascii() || !c.is_alphanumeric() {
-        return !c.is_ascii_alphanumeric();
+    if !c.is_alphanumeric() {
+        return true;
+    }
+    if c.is_ascii() {
+        return false;
     }
     let plain: String = c.nfkc().collect();
     let mut looks =
