@@ -332,15 +332,14 @@ impl fmt::Debug for Reactor {
 mod tests {
     use std::net::{Ipv4Addr, TcpStream};
 
+    use super::hub::tests::world::Recorder;
     use super::*;
-    use crate::chat::Settings;
-    use crate::handler::ChatHandler;
 
     #[test]
     fn a_stop_whose_wake_up_was_lost_is_seen_in_the_next_turn() {
         let listener = sockets::listen(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let mut reactor = Reactor::new(listener, Limits::default()).unwrap();
-        let mut handler = ChatHandler::new(Settings::default());
+        let mut handler = Recorder::default();
         reactor.stop_asked.store(true, Ordering::Release);
         let _anything = TcpStream::connect(reactor.local_addr()).unwrap();
         reactor.turn(&mut handler).unwrap();

@@ -368,4 +368,4 @@ fn named_mut<S>(connections: &mut Slab<Connection<S>>, id: ConnectionId) -> Opti
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -35,4 +35,4 @@ mod overrun;
 mod turns;
 mod visiting;
 mod waiting;
-mod world;
+pub(in crate::reactor) mod world;

@@ -97,7 +97,7 @@ impl Network for FakeNetwork {
 
 /// Echoes, and writes down what it is told.
 #[derive(Default)]
-pub(super) struct Recorder {
+pub(in crate::reactor) struct Recorder {
     pub(super) queues: HashMap<ConnectionId, VecDeque<Bytes>>,
     /// What was given out last: it is lent and shared in turns.
     pub(super) last: Bytes,
