@@ -249,37 +249,18 @@ fn split_word(line: &str) -> (&str, &str) {
 /// if they are few for its length. A word of the other language that was almost typed stands for the same command.
 #[must_use]
 pub fn nearest(word: &str, lang: Lang) -> Option<&'static str> {
-    let word: Vec<char> = word.to_lowercase().chars().take(WORD_CHARS_MAX).collect();
-    let limit = if word.len() <= SHORT_WORD_CHARS { 1 } else { 2 };
-    let changes = |(known, verb): (&str, Verb)| (distance(&word, &known.chars().collect::<Vec<_>>()), verb);
+    let word: String = word.to_lowercase().chars().take(WORD_CHARS_MAX).collect();
+    let chars = word.chars().count();
+    let limit = if chars <= SHORT_WORD_CHARS { 1 } else { 2 };
+    let changes = |(known, verb): (&str, Verb)| (strsim::osa_distance(&word, known), verb);
     // The beginning of a command counts as near too: `/est` for `/estado`.
-    let begun = || {
-        let begun: String = word.iter().collect();
-        known(lang).find(|(known, _)| word.len() >= 3 && known.starts_with(&begun)).map(|(_, verb)| verb)
-    };
+    let begun =
+        || known(lang).find(|(known, _)| chars >= 3 && known.starts_with(&word)).map(|(_, verb)| verb);
     // Of several that are as near the first counts, which is one of this language.
     let nearest =
         known(lang).map(changes).min_by_key(|(count, _)| *count).filter(|(count, _)| *count <= limit);
     let meant = nearest.map(|(_, verb)| verb).or_else(begun)?;
     known(lang).find(|(_, verb)| *verb == meant).map(|(word, _)| word)
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours between two words.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 const TELL_USAGE: Usage = Usage { spanish: "@usuario mensaje", english: "@user message" };
